@@ -1,0 +1,1 @@
+"""agentscale: the measuring instrument for teams of language models."""

@@ -1,0 +1,64 @@
+"""Agents and teams: who may be asked, frozen. An agent cannot act; the engine asks on its behalf."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from agentscale.schema.record import Record
+
+
+class Sampling(Record):
+    """How a model draws its text. ``None`` leaves the choice to the endpoint, and nothing is sent."""
+
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    """Softmax temperature; 0 is greedy."""
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    """Nucleus mass."""
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Cap on the tokens of the answer. An answer that meets it is missing by truncation."""
+    stop: tuple[str, ...] = ()
+    """Texts that end the answer."""
+    seed: int | Literal["derived"] | None = None
+    """Endpoint seed: none by default. ``derived`` takes it from the call's identity; a fixed number makes the
+    copies of a configuration identical."""
+
+    def over(self, base: Sampling) -> Sampling:
+        """These settings where they are given, those of ``base`` elsewhere."""
+        return Sampling.model_validate(
+            {**base.model_dump(exclude_defaults=True), **self.model_dump(exclude_defaults=True)}
+        )
+
+
+class Persona(Record):
+    """A role that an agent plays: its text opens the agent's context."""
+
+    name: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+
+
+class Agent(Record):
+    """One member of a team."""
+
+    slot: str
+    """``config_id/copy``: the agent's identity, the same in every cell that has such an agent."""
+    config_id: str
+    """``model/persona`` (``model/-`` without a persona): equal agents share it."""
+    copy_index: int = Field(ge=0)
+    """The how-many-eth equal agent this is, counted from 0."""
+    model: str
+    """The model's name in the experiment file."""
+    persona: Persona | None = None
+    sampling: Sampling = Sampling()
+
+
+class Team(Record):
+    """The agents of a cell, in slots. The smaller team of the same deal is a prefix of the larger."""
+
+    agents: tuple[Agent, ...] = Field(min_length=1)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The slots in order."""
+        return tuple(agent.slot for agent in self.agents)

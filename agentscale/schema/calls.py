@@ -1,0 +1,164 @@
+"""One request and its answer, and how a protocol and the engine exchange them.
+
+These are frozen dataclasses and not Pydantic records: one is made for every call of a run, and they are checked where
+they enter (the endpoint's answer in ``models``, the recording's line in ``recording``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agentscale.schema.agents import Sampling
+from agentscale.schema.record import digest
+
+Role = Literal["agent", "judge", "controller", "probe", "grader", "environment"]
+"""On whose behalf a call is made."""
+
+Missing = Literal["no_answer", "not_an_option", "truncated", "refused", "error"]
+"""Why a reply has no answer."""
+
+ANSWER_MARK = "Final answer:"
+"""The mark that every question asks for and every extractor looks for first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What a model is asked: messages and sampling. ``model`` is the name in the experiment file."""
+
+    model: str
+    messages: tuple[Message, ...]
+    sampling: Sampling = Sampling()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call; ``None`` is unknown, which is not 0."""
+
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model answered."""
+
+    text: str
+    finish: str = "stop"
+    """``stop``, ``length``, ``content_filter``, or the endpoint's own word."""
+    usage: Usage = Usage()
+    reasoning: str | None = None
+    """Reasoning text, kept apart from the answer and never shown to peers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a call has no completion: data, never a wrong answer in disguise."""
+
+    kind: str
+    message: str
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallId:
+    """The identity of a call: who asks what, where in which trial. Equal ids are one call; transport retries are not in it."""
+
+    seed: int
+    task: str
+    """Digest of the task."""
+    sample_id: str
+    replicate: int
+    slot: str
+    role: Role
+    round: int
+    turn: int
+    step: int
+    attempt: int
+    body: str
+    """Digest of the canonical request body, with the model and the endpoint profile, without derived seeds."""
+    salt: str = ""
+    """Empty, or the cell where cells are made independent."""
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the identity, in hexadecimal: the name under which the call is recorded."""
+        return digest(
+            [
+                self.seed,
+                self.task,
+                self.sample_id,
+                self.replicate,
+                self.slot,
+                self.role,
+                self.round,
+                self.turn,
+                self.step,
+                self.attempt,
+                self.body,
+                self.salt,
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that a protocol wants made on behalf of an agent."""
+
+    slot: str
+    messages: tuple[Message, ...]
+    reads: tuple[str, ...] = ()
+    """The slots whose replies the messages quote: who reads whom."""
+    role: Role = "agent"
+    turn: int = 0
+    step: int = 0
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one call, already read with the task's extractor. A failed call is a reply with an ``error``."""
+
+    call: Call
+    key: str
+    completion: Completion | None
+    answer: str | None
+    missing: Missing | None
+    error: Failure | None = None
+
+    @property
+    def text(self) -> str:
+        """The answer's text; empty where the call failed."""
+        return "" if self.completion is None else self.completion.text
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Calls between two barriers: all of them may run at once.
+
+    ``until`` makes a race: the protocol gets the shortest prefix by index that satisfies it, whatever arrived first.
+    """
+
+    calls: tuple[Call, ...]
+    until: Callable[[Sequence[Reply]], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a protocol returns: the replies from which the team's answer is read."""
+
+    replies: tuple[Reply, ...]
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+Play = Generator[Batch | list[Call], list[Reply], Outcome]
+"""A protocol at work: it yields calls, is sent their replies in the same order, and returns the outcome."""

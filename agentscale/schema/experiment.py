@@ -1,0 +1,188 @@
+"""The experiment file: what a user writes. A list is a factor of the sweep; a mapping is one level with parameters."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from agentscale.schema.agents import Sampling
+from agentscale.schema.record import Record
+from agentscale.schema.run import Named
+
+Layer = Literal["L1", "L2", "L3", "L4"]
+"""L1: one model, no persona. L2: one model with personas. L3: all models, no persona. L4: both."""
+
+
+def _listed(value: object) -> object:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _named(value: object) -> object:
+    """``vote`` and ``{debate: {rounds: 3}}`` are both written by users; both become name and parameters."""
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, dict) and len(value) == 1 and "name" not in value:
+        ((name, parameters),) = value.items()
+        return {"name": name, "parameters": parameters or {}}
+    return value
+
+
+NamedLevel = Annotated[Named, BeforeValidator(_named)]
+Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_listed), Field(min_length=1)]
+Layers = Annotated[tuple[Layer, ...], BeforeValidator(_listed), Field(min_length=1)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Launch(Record):
+    """A server that the run starts on this machine and stops when it ends."""
+
+    server: Literal["llamacpp"] = "llamacpp"
+    """``llamacpp``: llama.cpp's own server (extra ``local``)."""
+    model: str
+    """A name that ``agentscale pull`` knows, or the path of a GGUF file."""
+    slots: int = Field(default=4, ge=1)
+    """Requests that the server works on at once."""
+    context: int = Field(default=2048, ge=256)
+    """Tokens of context for each slot."""
+    threads: int = Field(default=1, ge=1)
+
+
+class Endpoint(Record):
+    """Where answers come from: a base URL, or a server to launch."""
+
+    base_url: str | None = None
+    """Such as ``http://127.0.0.1:8080/v1``. Without it and without ``launch``: ``OPENAI_BASE_URL``, else OpenAI's own."""
+    launch: Launch | None = None
+    api_key_env: str | None = None
+    """Name of the environment variable that holds the key; ``OPENAI_API_KEY`` where no base URL is given. The key
+    itself never stands in a file."""
+    max_in_flight: int = Field(default=32, ge=1)
+    """Requests under way at once."""
+    timeout_s: float = Field(default=300.0, gt=0)
+    """Seconds that one request may take in all."""
+    max_retries: int = Field(default=4, ge=0)
+    """Further tries after 408, 429, 5xx and connection faults."""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Endpoint:
+        if self.base_url is not None and self.launch is not None:
+            raise ValueError("give base_url or launch, not both")
+        return self
+
+
+class Simulated(Record):
+    """A model of the simulator. Models with equal ``world`` share one world and its truth."""
+
+    model: int = Field(default=0, ge=0)
+    """Which model of the world."""
+    preset: str = "mcq-default"
+    world: dict[str, Any] = {}
+    """Parameters of the world that differ from the preset."""
+
+
+class Scripted(Record):
+    """A model that says what it is told: for tests and examples."""
+
+    replies: tuple[str, ...] = Field(min_length=1)
+    """Reply ``(copy + round) mod len(replies)`` is given to the agent's copy in that round. ``{target}`` stands for
+    the right answer."""
+    finish: str = "stop"
+    fails: bool = False
+    """Every call fails, as an endpoint that answers 500 does."""
+
+
+class ModelSpec(Record):
+    """A model under a name: an endpoint's, the simulator's, or a script."""
+
+    endpoint: str | None = None
+    """Name of an endpoint of the file; with ``model`` and no endpoint, the one that the environment describes."""
+    model: str | None = None
+    """The model's name at its endpoint."""
+    sampling: Sampling = Sampling()
+    simulated: Simulated | None = None
+    scripted: Scripted | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> ModelSpec:
+        kinds = [self.model is not None, self.simulated is not None, self.scripted is not None]
+        if sum(kinds) != 1:
+            raise ValueError("give exactly one of model, simulated, scripted")
+        if self.endpoint is not None and self.model is None:
+            raise ValueError("an endpoint needs the model's name there, under model")
+        return self
+
+
+class TaskRef(Record):
+    """Which task, and how much of it."""
+
+    name: str
+    """A task of the catalog, or the path of a folder with a ``task.yaml``."""
+    limit: int | None = Field(default=None, ge=1)
+    """At most so many samples, drawn by the seed, evenly over the levels that are kept."""
+    levels: Annotated[tuple[int, ...], BeforeValidator(_listed)] | None = None
+    """Only samples of these levels."""
+
+
+def _task_ref(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class Member(Record):
+    """One member of an explicit team."""
+
+    model: str
+    persona: str | None = None
+    sampling: Sampling = Sampling()
+
+
+class TeamSpec(Record):
+    """The teams of a sweep: layers over models and personas, or explicit members, at every size."""
+
+    name: str | None = None
+    """Name of an explicit team."""
+    size: Sizes | None = None
+    """Team sizes. Members are dealt round-robin, so that every smaller team is a prefix of the larger."""
+    layer: Layers | None = None
+    models: Names | Literal["all"] = "all"
+    """Names of models, in the order of dealing."""
+    personas: Names | Literal["all"] = "all"
+    """Names of personas, in the order of dealing: of the file, of the task, or of the catalog."""
+    members: tuple[Member, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> TeamSpec:
+        if self.members is not None:
+            if not self.members:
+                raise ValueError("members must name at least one member")
+            if self.layer is not None or self.models != "all" or self.personas != "all":
+                raise ValueError("members describe the team alone: leave layer, models and personas out")
+        return self
+
+
+class Experiment(Record):
+    """An experiment file. Everything has a default but ``models`` and ``task``."""
+
+    name: str = Field(default="experiment", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    seed: int = Field(default=0, ge=0)
+    endpoints: dict[str, Endpoint] = {}
+    models: dict[str, ModelSpec] = Field(min_length=1)
+    personas: dict[str, str] = {}
+    """Personas of this file, by name, before those of the task and of the catalog."""
+    sampling: Sampling = Sampling()
+    """For every model, under its own."""
+    task: Annotated[
+        tuple[Annotated[TaskRef, BeforeValidator(_task_ref)], ...], BeforeValidator(_listed), Field(min_length=1)
+    ]
+    team: Annotated[tuple[TeamSpec, ...], BeforeValidator(_listed), Field(min_length=1)] = (
+        TeamSpec(size=(1,), layer=("L1",)),
+    )
+    protocol: Annotated[tuple[NamedLevel, ...], BeforeValidator(_listed), Field(min_length=1)] = (Named(name="vote"),)
+    topology: Annotated[tuple[NamedLevel, ...], BeforeValidator(_listed), Field(min_length=1)] = (
+        Named(name="complete"),
+    )
+    replicates: int = Field(default=1, ge=1)
+    independent: bool = False
+    """Ask anew in every cell, instead of sharing equal calls between cells."""
+    embedder: str = "use"
+    """What turns texts into vectors for K*."""

@@ -1,0 +1,25 @@
+"""What every record shares: it is frozen, it forbids unknown keys, and it has one canonical form to hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Record(BaseModel):
+    """A frozen record that is saved, hashed or sent. Unknown keys are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
+
+
+def canonical(value: Any) -> bytes:
+    """The canonical JSON of a plain value: sorted keys, no spaces, ASCII only, so that any text survives."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+
+
+def digest(value: Any) -> str:
+    """The SHA-256 of the canonical JSON of ``value``, in hexadecimal (64 characters)."""
+    return hashlib.sha256(canonical(value)).hexdigest()

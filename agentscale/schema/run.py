@@ -1,0 +1,130 @@
+"""What a run leaves behind, besides its recording: header, transcripts, events."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from agentscale.schema.agents import Team
+from agentscale.schema.calls import Missing, Role
+from agentscale.schema.record import Record
+
+SCHEMA_VERSION = 1
+"""Version of the run folder and of the recording. A reader reads all older ones."""
+
+Mode = Literal["live", "record", "replay"]
+"""``live`` asks and forgets, ``record`` asks what is not yet recorded, ``replay`` never asks."""
+
+
+class Named(Record):
+    """A name with parameters: how protocols and topologies are written down."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+    @property
+    def label(self) -> str:
+        """``name`` or ``name(a=1,b=2)``: short, and the same for equal values."""
+        inner = ",".join(f"{key}={value}" for key, value in sorted(self.parameters.items()))
+        return f"{self.name}({inner})" if inner else self.name
+
+
+class Cell(Record):
+    """One level of each factor of a sweep."""
+
+    id: str
+    """Readable and unique within the run; also the name of the cell's transcript file."""
+    task: str
+    layer: str
+    """``L1`` to ``L4``, or ``explicit``."""
+    team_name: str
+    """Which team of the layer: the model of an L1 or L2 team, else the layer's or team's own name."""
+    size: int = Field(ge=1)
+    team: Team
+    protocol: Named
+    topology: Named | None
+    """``None`` where the protocol has no use for one."""
+    edges: tuple[tuple[int, int], ...] = ()
+    """Edges u → v of the graph over agent indices: v reads u."""
+    temperature: tuple[float | None, ...] = ()
+    """The distinct temperatures of the team, for the report card."""
+
+
+class NotApplicable(Record):
+    """A combination of levels that cannot be, and why."""
+
+    cell: str
+    reason: str
+
+
+class QuestionRecord(Record):
+    """A question as it was asked, with its target: what analysis and report need of the task."""
+
+    task: str
+    sample_id: str
+    prompt: str
+    choices: tuple[str, ...] = ()
+    target: str
+    level: int = 1
+
+
+class RunHeader(Record):
+    """The run's own description: enough to run it again and to read its results."""
+
+    schema_version: int = SCHEMA_VERSION
+    name: str
+    seed: int
+    experiment: dict[str, Any]
+    """The resolved experiment, overrides included."""
+    experiment_digest: str
+    replicates: int
+    embedder: str
+    cells: tuple[Cell, ...]
+    not_applicable: tuple[NotApplicable, ...] = ()
+    tasks: dict[str, str]
+    """Digest of every task by name."""
+    versions: dict[str, str]
+    """Versions of agentscale and of what computes its numbers."""
+
+
+class Event(Record):
+    """One call of a trial, as it was read."""
+
+    key: str
+    round: int
+    turn: int = 0
+    slot: str
+    role: Role = "agent"
+    reads: tuple[str, ...] = ()
+    text: str
+    answer: str | None
+    missing: Missing | None = None
+    correct: bool | None
+    """``None`` where the answer is missing."""
+    finish: str | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    error: str | None = None
+    used: bool = True
+    """``False`` for what a race asked beyond its end."""
+
+
+class Transcript(Record):
+    """One trial: cell × sample × replicate."""
+
+    cell: str
+    sample_id: str
+    replicate: int
+    expected: tuple[str, ...]
+    """The slots that had to speak in each round; a dead agent stays in this list."""
+    events: tuple[Event, ...]
+    final: tuple[str, ...]
+    """Keys of the replies from which the team's answer was read."""
+    answer: str | None
+    """The team's answer: plurality over the readable final answers, ties by a seeded draw."""
+    tied: bool
+    correct: bool | None
+    """``None`` where the team has no answer."""
+    score: float | None = Field(ge=0, le=1)
+    """Expected correctness under random tie-breaking; ``None`` where the team has no answer."""

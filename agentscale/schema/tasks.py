@@ -1,0 +1,73 @@
+"""Tasks, samples, and the question that an agent sees, which never holds the target."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from agentscale.schema.record import Record, digest
+
+
+class Sample(Record):
+    """One item of a task."""
+
+    id: str = Field(min_length=1)
+    input: str = Field(min_length=1)
+    choices: tuple[str, ...] = ()
+    """The options of a multiple-choice item, in order; they are lettered A, B, …"""
+    target: str
+    """The right answer: a letter for a choice, a number for a number."""
+    level: int = Field(default=1, ge=1)
+    """Difficulty, 1 is the easiest."""
+    metadata: dict[str, Any] = {}
+
+
+class TaskSpec(Record):
+    """The head of a task: how its samples are asked and read (``task.yaml``)."""
+
+    name: str = Field(min_length=1)
+    description: str
+    kind: Literal["choice", "number"]
+    """``choice``: the answer is a letter; ``number``: the answer is a number."""
+    instruction: str
+    """The sentence that closes every question and asks for the answer's mark."""
+    extract: tuple[str, ...] = Field(min_length=1)
+    """The chain of extractors, by name, tried in order."""
+    version: str
+    licence: str
+    source: str
+    samples: str = "samples.jsonl"
+    """The file of samples, beside the head."""
+    personas: str | None = None
+    """The file of personas, beside the head; the catalog's own where there is none."""
+
+
+class Task(Record):
+    """A task with the samples that a run uses."""
+
+    spec: TaskSpec
+    samples: tuple[Sample, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Task:
+        seen: set[str] = set()
+        for sample in self.samples:
+            if sample.id in seen:
+                raise ValueError(f"two samples have the id {sample.id!r}; ids must be unique")
+            seen.add(sample.id)
+        return self
+
+    @property
+    def digest(self) -> str:
+        """Digest of the head without the choice of samples: a subset of a task is still that task."""
+        return digest(self.spec.model_dump(mode="json", exclude={"samples", "personas", "description", "extract"}))
+
+
+class Question(Record):
+    """What an agent may know of a sample."""
+
+    sample_id: str
+    prompt: str
+    """The text of the question, its lettered choices and the instruction."""
+    choices: tuple[str, ...] = ()
