@@ -71,7 +71,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class CallId:
-    """The identity of a call: who asks what, where in which trial. Equal ids are one call; transport retries are not in it."""
+    """The identity of a call: who asks what, where in which trial.
+
+    Equal ids are one call; transport retries are not in it.
+    """
 
     seed: int
     task: str

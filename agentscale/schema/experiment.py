@@ -52,7 +52,7 @@ class Endpoint(Record):
     """Where answers come from: a base URL, or a server to launch."""
 
     base_url: str | None = None
-    """Such as ``http://127.0.0.1:8080/v1``. Without it and without ``launch``: ``OPENAI_BASE_URL``, else OpenAI's own."""
+    """Such as ``http://127.0.0.1:8080/v1``. Without it and without ``launch``: ``OPENAI_BASE_URL``, else OpenAI's."""
     launch: Launch | None = None
     api_key_env: str | None = None
     """Name of the environment variable that holds the key; ``OPENAI_API_KEY`` where no base URL is given. The key
@@ -160,6 +160,13 @@ class TeamSpec(Record):
         return self
 
 
+NamedLevels = Annotated[tuple[NamedLevel, ...], BeforeValidator(_listed), Field(min_length=1)]
+TeamSpecs = Annotated[tuple[TeamSpec, ...], BeforeValidator(_listed), Field(min_length=1)]
+TaskRefs = Annotated[
+    tuple[Annotated[TaskRef, BeforeValidator(_task_ref)], ...], BeforeValidator(_listed), Field(min_length=1)
+]
+
+
 class Experiment(Record):
     """An experiment file. Everything has a default but ``models`` and ``task``."""
 
@@ -171,16 +178,10 @@ class Experiment(Record):
     """Personas of this file, by name, before those of the task and of the catalog."""
     sampling: Sampling = Sampling()
     """For every model, under its own."""
-    task: Annotated[
-        tuple[Annotated[TaskRef, BeforeValidator(_task_ref)], ...], BeforeValidator(_listed), Field(min_length=1)
-    ]
-    team: Annotated[tuple[TeamSpec, ...], BeforeValidator(_listed), Field(min_length=1)] = (
-        TeamSpec(size=(1,), layer=("L1",)),
-    )
-    protocol: Annotated[tuple[NamedLevel, ...], BeforeValidator(_listed), Field(min_length=1)] = (Named(name="vote"),)
-    topology: Annotated[tuple[NamedLevel, ...], BeforeValidator(_listed), Field(min_length=1)] = (
-        Named(name="complete"),
-    )
+    task: TaskRefs
+    team: TeamSpecs = (TeamSpec(size=(1,), layer=("L1",)),)
+    protocol: NamedLevels = (Named(name="vote"),)
+    topology: NamedLevels = (Named(name="complete"),)
     replicates: int = Field(default=1, ge=1)
     independent: bool = False
     """Ask anew in every cell, instead of sharing equal calls between cells."""
