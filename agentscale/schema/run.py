@@ -9,6 +9,7 @@ from pydantic import Field
 from agentscale.schema.agents import Team
 from agentscale.schema.calls import Missing, Role
 from agentscale.schema.record import Record
+from agentscale.schema.tasks import AnswerKind
 
 SCHEMA_VERSION = 1
 """Version of the run folder and of the recording. A reader reads all older ones."""
@@ -69,6 +70,15 @@ class QuestionRecord(Record):
     level: int = 1
 
 
+class TaskHead(Record):
+    """What the run must remember of a task so that its recording replays without the catalog."""
+
+    digest: str
+    kind: AnswerKind
+    extract: tuple[str, ...]
+    """The chain of extractors, by name."""
+
+
 class RunHeader(Record):
     """The run's own description: enough to run it again and to read its results."""
 
@@ -82,8 +92,8 @@ class RunHeader(Record):
     embedder: str
     cells: tuple[Cell, ...]
     not_applicable: tuple[NotApplicable, ...] = ()
-    tasks: dict[str, str]
-    """Digest of every task by name."""
+    tasks: dict[str, TaskHead]
+    """Every task by name."""
     versions: dict[str, str]
     """Versions of agentscale and of what computes its numbers."""
 

@@ -9,6 +9,10 @@ from pydantic import Field, model_validator
 from agentscale.schema.record import Record, digest
 
 
+AnswerKind = Literal["choice", "number"]
+"""``choice``: the answer is a letter; ``number``: the answer is a number."""
+
+
 class Sample(Record):
     """One item of a task."""
 
@@ -28,8 +32,7 @@ class TaskSpec(Record):
 
     name: str = Field(min_length=1)
     description: str
-    kind: Literal["choice", "number"]
-    """``choice``: the answer is a letter; ``number``: the answer is a number."""
+    kind: AnswerKind
     instruction: str
     """The sentence that closes every question and asks for the answer's mark."""
     extract: tuple[str, ...] = Field(min_length=1)

@@ -1,0 +1,122 @@
+"""A run that has been made: its tables, estimates, transcripts and page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agentscale.errors import SpecError
+from agentscale.schema.estimate import Estimate
+from agentscale.schema.run import RunHeader, Transcript
+from agentscale.store import RunFolder
+
+if TYPE_CHECKING:
+    from agentscale.analysis import Analysis
+    from agentscale.engine.run import Tally
+
+ESTIMATES = {
+    "accuracy": ("accuracy", "accuracy_low", "accuracy_high"),
+    "k_star": ("k_star", "k_star_low", "k_star_high"),
+}
+"""The estimates of a cell, with the columns of their value and of their interval's ends."""
+
+
+class Run:
+    """A run folder with what can be computed from it. Nothing here asks a model.
+
+    Args:
+        folder: The run folder.
+        tally: What the run did, where it was just made.
+        embedder: The embedder for K*; by default the one that the experiment names.
+    """
+
+    def __init__(self, folder: RunFolder, *, tally: Tally | None = None, embedder: str | None = None) -> None:
+        self.folder = folder
+        self.tally = tally
+        self._embedder = embedder or folder.header.embedder
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.folder.path
+
+    @property
+    def header(self) -> RunHeader:
+        """What was run."""
+        return self.folder.header
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """All tables, computed from the transcripts at first use.
+
+        Raises:
+            SpecError: If the embedder is unknown.
+            StoreError: If the transcripts cannot be read.
+        """
+        from agentscale import analysis, embedders
+
+        embed = embedders.resolve(self._embedder)
+        return analysis.analyze(self.folder, embed, embedder=embed.name, seed=self.header.seed)
+
+    def rows(self, table: str = "cells") -> tuple[dict[str, Any], ...]:
+        """The rows of a table, as mappings from column to value.
+
+        Raises:
+            SpecError: If there is no such table.
+        """
+        if table not in self.analysis.tables:
+            raise SpecError.unknown("table", table, self.analysis.tables)
+        return self.analysis.tables[table].rows
+
+    def estimates(self, name: str) -> dict[str, Estimate]:
+        """One estimate for every cell.
+
+        Args:
+            name: ``accuracy`` or ``k_star``.
+
+        Raises:
+            SpecError: If there is no such estimate.
+        """
+        if name not in ESTIMATES:
+            raise SpecError.unknown("estimate", name, ESTIMATES)
+        value, low, high = ESTIMATES[name]
+        return {
+            row["cell"]: Estimate(
+                value=row[value],
+                low=row[low],
+                high=row[high],
+                n_items=row["n_items"],
+                n_agents=row["size"],
+                n_missing=row["n_missing"],
+                method="percentile bootstrap over questions",
+                warnings=(row["warnings"],) if row["warnings"] else (),
+            )
+            for row in self.rows("cells")
+        }
+
+    def transcripts(self, cell: str | None = None) -> Iterator[Transcript]:
+        """The transcripts of one cell, or of all cells in order.
+
+        Raises:
+            SpecError: If the run has no such cell.
+        """
+        known = [each.id for each in self.header.cells]
+        if cell is not None and cell not in known:
+            raise SpecError.unknown("cell", cell, known)
+        for name in known if cell is None else [cell]:
+            yield from self.folder.transcripts(name)
+
+    def report(self) -> Path:
+        """Writes tables, figures and the page.
+
+        Returns:
+            The path of the page.
+        """
+        from agentscale import report
+
+        return report.render(self.folder, self.analysis)

@@ -1,0 +1,196 @@
+"""From an experiment file to a run folder; and from a run folder to the same transcripts again, with no model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentscale.api.results import Run
+from agentscale.api.waiting import interruptible, wait_for
+from agentscale.errors import SpecError
+from agentscale.schema.run import Mode
+from agentscale.store import RunFolder
+
+if TYPE_CHECKING:
+    from agentscale.engine.run import Tally
+    from agentscale.experiment import Sweep
+
+CONCURRENCY = 64
+"""Calls under way at once where the caller names no other number."""
+
+
+def _ignore(tally: Tally) -> None:
+    """Watches nothing."""
+
+
+def load(experiment: str | Path, *overrides: str) -> Sweep:
+    """Reads and validates an experiment file.
+
+    Args:
+        experiment: The file, or the name of a ready experiment of the catalog.
+        overrides: Dotted overrides such as ``team.size=2,4,8``.
+
+    Raises:
+        SpecError: With file, line, key, what is allowed, and the nearest right name.
+    """
+    from agentscale import experiment as room
+
+    return room.load(experiment, overrides)
+
+
+def check(sweep: Sweep, environ: Mapping[str, str] | None = None) -> None:
+    """Checks what the file alone cannot tell: embedder, keys, models to launch. Sends nothing, writes nothing.
+
+    Raises:
+        SpecError: If the run could not start.
+    """
+    from agentscale import embedders, endpoints
+    from agentscale.engine.session import addresses
+
+    embedders.resolve(sweep.header.embedder)
+    addresses(sweep, os.environ if environ is None else environ)
+    for endpoint in sweep.experiment.endpoints.values():
+        if endpoint.launch is not None:
+            endpoints.find_model(endpoint.launch.model)
+
+
+def run(
+    experiment: str | Path,
+    *overrides: str,
+    out: str | Path | None = None,
+    mode: Mode = "record",
+    concurrency: int = CONCURRENCY,
+    env_file: str | Path | None = None,
+    watch: Callable[[Tally], None] = _ignore,
+) -> Run:
+    """Runs an experiment, or resumes it where its run folder already stands.
+
+    Args:
+        experiment: The experiment file, or the name of a ready experiment of the catalog.
+        overrides: Dotted overrides such as ``team.size=2,4,8``.
+        out: The run folder; ``results/<name>`` under the working folder by default.
+        mode: ``record`` asks what is not recorded yet, ``live`` records nothing, ``replay`` asks nothing.
+        concurrency: Calls under way at once, over all endpoints.
+        env_file: A ``.env`` file with keys. It is read only here, and overrides nothing that is set.
+        watch: Is told of the progress.
+
+    Returns:
+        The run, with its tally.
+
+    Raises:
+        SpecError: If the file, the environment or the folder's experiment do not fit. Nothing has been sent by then.
+        StoreError: If the folder cannot be written.
+        RecordingMiss: In ``replay``, if a call was never recorded.
+    """
+    if concurrency < 1:
+        raise SpecError(f"concurrency is {concurrency}", key="concurrency", allowed="a whole number of at least 1")
+    sweep = load(experiment, *overrides)
+    environ = _environ(env_file)
+    if mode != "replay":
+        check(sweep, environ)
+    path = Path(out) if out is not None else Path("results") / sweep.header.name
+    folder = _same(sweep, path) if mode == "replay" else _folder(sweep, path)
+    return _play(sweep, folder, mode, concurrency, environ, watch)
+
+
+def replay(
+    path: str | Path,
+    *,
+    out: str | Path | None = None,
+    concurrency: int = CONCURRENCY,
+    watch: Callable[[Tally], None] = _ignore,
+) -> Run:
+    """Makes the transcripts of a run again from its recording alone: no model, no key, no network.
+
+    Args:
+        path: The run folder.
+        out: Where the transcripts go: a new run folder beside the old recording; by default into ``path`` itself.
+        concurrency: Trials under way at once. It changes no byte.
+        watch: Is told of the progress.
+
+    Raises:
+        RecordingMiss: If a call was never recorded.
+        StoreError: If ``path`` is no run folder.
+    """
+    from agentscale import experiment as room
+
+    source = RunFolder.open(Path(path))
+    sweep = room.from_folder(source)
+    target = source if out is None else _folder(sweep, Path(out))
+    return _play(sweep, target, "replay", concurrency, {}, watch, recorded=source)
+
+
+def open_run(path: str | Path, *, embedder: str | None = None) -> Run:
+    """Opens a run folder to read it.
+
+    Raises:
+        StoreError: If ``path`` is no run folder.
+    """
+    return Run(RunFolder.open(Path(path)), embedder=embedder)
+
+
+def _environ(env_file: str | Path | None) -> Mapping[str, str]:
+    """The environment, over the ``.env`` file where one is named."""
+    if env_file is None:
+        return os.environ
+    if not Path(env_file).is_file():
+        raise SpecError(f"there is no file {str(env_file)!r}", key="env_file", allowed="a file of NAME=value lines")
+    from dotenv import dotenv_values
+
+    named = {key: value for key, value in dotenv_values(env_file).items() if value is not None}
+    return {**named, **os.environ}
+
+
+def _same(sweep: Sweep, path: Path) -> RunFolder:
+    """The run folder that stands at ``path``, if it holds the same experiment."""
+    folder = RunFolder.open(path)
+    folder.check_same(sweep.header)
+    return folder
+
+
+def _folder(sweep: Sweep, path: Path) -> RunFolder:
+    """The run folder: the one that stands there, if it holds the same experiment, else a new one."""
+    if (path / "run.json").exists():
+        return _same(sweep, path)
+    return RunFolder.create(path, sweep.header, sweep.source, sweep.questions.values())
+
+
+def _play(
+    sweep: Sweep,
+    folder: RunFolder,
+    mode: Mode,
+    concurrency: int,
+    environ: Mapping[str, str],
+    watch: Callable[[Tally], None],
+    *,
+    recorded: RunFolder | None = None,
+) -> Run:
+    """Plays the sweep into ``folder``; in replay from the recording of ``recorded``."""
+    from agentscale.engine.run import Stopper, run_sweep
+    from agentscale.engine.session import offline_models, opened_models
+
+    async def play() -> Tally:
+        stopper = Stopper()
+        with interruptible(stopper.request):
+            if mode == "replay":
+                models = offline_models(sweep)
+                return await run_sweep(
+                    sweep,
+                    folder,
+                    models,
+                    mode=mode,
+                    concurrency=concurrency,
+                    watch=watch,
+                    stopper=stopper,
+                    recorded=recorded,
+                )
+            async with opened_models(sweep, environ, folder.path / "logs") as models:
+                return await run_sweep(
+                    sweep, folder, models, mode=mode, concurrency=concurrency, watch=watch, stopper=stopper
+                )
+
+    with folder.lock():
+        tally = wait_for(play)
+    return Run(folder, tally=tally)

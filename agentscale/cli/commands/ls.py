@@ -1,0 +1,23 @@
+"""``agentscale ls``."""
+
+from __future__ import annotations
+
+import click
+
+from agentscale import api
+from agentscale.cli.output import to_json
+
+
+@click.command(name="ls")
+@click.argument("folder", type=click.Path(), default="results")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array for machines.")
+def command(folder: str, as_json: bool) -> None:
+    """List the runs that stand in FOLDER (results by default)."""
+    rows = api.list_runs(folder)
+    if as_json:
+        click.echo(to_json(rows))
+        return
+    for row in rows:
+        click.echo(f"{row['path']}  {row['cells']} cells, {row['calls']} calls recorded, {row['transcripts']}")
+    if not rows:
+        click.echo(f"no runs in {folder!r}; `agentscale run main` makes one", err=True)

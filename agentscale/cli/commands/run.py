@@ -1,0 +1,46 @@
+"""``agentscale run``."""
+
+from __future__ import annotations
+
+import click
+
+from agentscale import api
+from agentscale.cli.output import finish, watching
+from agentscale.schema.run import Mode
+
+
+@click.command(name="run")
+@click.argument("experiment")
+@click.argument("overrides", nargs=-1)
+@click.option("--out", type=click.Path(), help="The run folder; results/NAME by default. An existing one is resumed.")
+@click.option(
+    "--mode",
+    type=click.Choice(["record", "live", "replay"]),
+    default="record",
+    show_default=True,
+    help="record asks what is not recorded yet, live records nothing, replay asks nothing.",
+)
+@click.option("--concurrency", type=int, default=api.CONCURRENCY, show_default=True, help="Calls under way at once.")
+@click.option("--env-file", type=click.Path(), help="A .env file with keys; read only when named here.")
+@click.option("--no-report", is_flag=True, help="Stop after the recording: no analysis, no page.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for machines.")
+def command(
+    experiment: str,
+    overrides: tuple[str, ...],
+    out: str | None,
+    mode: Mode,
+    concurrency: int,
+    env_file: str | None,
+    no_report: bool,
+    as_json: bool,
+) -> None:
+    """Run EXPERIMENT, a file or the name of a ready one, with dotted OVERRIDES such as team.size=2,4,8.
+
+    The run is recorded call by call: after an interruption the same command goes on where it stopped. One Ctrl-C
+    stops asking and keeps what is done, a second one aborts.
+    """
+    with watching(quiet=as_json) as watch:
+        made = api.run(
+            experiment, *overrides, out=out, mode=mode, concurrency=concurrency, env_file=env_file, watch=watch
+        )
+    finish(made, page=not no_report, as_json=as_json)

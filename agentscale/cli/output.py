@@ -1,0 +1,147 @@
+"""What the commands print: progress, summary, listings, JSON. Progress goes to stderr, results to stdout."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from agentscale.api import Run
+    from agentscale.engine.run import Tally
+
+PLAIN_EVERY_S = 5.0
+"""Seconds between two plain lines of progress where there is no terminal."""
+
+
+def to_json(value: Any) -> str:
+    """``value`` as JSON for machines; what is undefined is ``null``."""
+    return json.dumps(_plain(value), indent=2, ensure_ascii=True, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value
+
+
+@contextmanager
+def watching(*, quiet: bool) -> Iterator[Callable[[Tally], None]]:
+    """A watch that shows progress: a bar on a terminal, a line now and then elsewhere, nothing when ``quiet``."""
+    if quiet:
+        yield lambda tally: None
+    elif sys.stderr.isatty():
+        with _bar() as watch:
+            yield watch
+    else:
+        yield _lines()
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[Tally], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("trials", total=None)
+
+        def watch(tally: Tally) -> None:
+            progress.update(task, total=tally.trials, completed=tally.trials_done, description=_state(tally))
+
+        yield watch
+
+
+def _lines() -> Callable[[Tally], None]:
+    last = time.monotonic()
+
+    def watch(tally: Tally) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PLAIN_EVERY_S:
+            last = time.monotonic()
+            click.echo(f"{tally.trials_done}/{tally.trials} trials, {_state(tally)}", err=True)
+
+    return watch
+
+
+def _state(tally: Tally) -> str:
+    failed = f", {tally.calls_failed} failed" if tally.calls_failed else ""
+    return f"{tally.calls_asked} calls asked{failed}"
+
+
+def finish(run: Run, *, page: bool, as_json: bool) -> None:
+    """Prints how the run ended and where its page is; exits with 130 if it was stopped, 3 if every call failed."""
+    tally = run.tally
+    assert tally is not None  # finish() is for runs that were just made
+    where = run.report() if page and tally.trials_done else None
+    if as_json:
+        click.echo(to_json({"run": str(run.path), "report": where and str(where), **vars(tally)}))
+    else:
+        _told(run, tally)
+        if where is not None:
+            summary(run)
+            click.echo(f"page: {where}")
+    if tally.stopped:
+        sys.exit(130)
+    if tally.calls_asked and tally.calls_failed == tally.calls_asked:
+        sys.exit(3)
+
+
+def _told(run: Run, tally: Tally) -> None:
+    click.echo(f"{tally.trials_done} of {tally.trials} trials, {_state(tally)}, in {run.path}")
+    for kind, count in sorted(tally.failures.items()):
+        click.echo(f"  {count} calls failed: {kind}; run the same command again to ask them again", err=True)
+    if tally.stopped:
+        click.echo("  stopped: the same command goes on where this one stopped", err=True)
+
+
+def summary(run: Run) -> None:
+    """Prints the curves: accuracy and K* against the team's size, with intervals, at 80 columns."""
+    for warning in run.analysis.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    rows = [
+        [
+            str(row["protocol"]),
+            str(row["topology"] or ""),
+            str(row["layer"]),
+            str(row["size"]),
+            _interval(row["accuracy"], row["low"], row["high"]),
+            _interval(row["k_star"], row["k_star_low"], row["k_star_high"]),
+        ]
+        for row in run.rows("curves")
+    ]
+    tasks = {row["task"] for row in run.rows("curves")}
+    if len(tasks) > 1:
+        rows = [[str(row["task"]), *cells] for row, cells in zip(run.rows("curves"), rows, strict=True)]
+    head = [*(["task"] if len(tasks) > 1 else []), "protocol", "topology", "team", "N", "accuracy", "K*"]
+    click.echo(_columns(head, rows))
+
+
+def _interval(value: float, low: float, high: float) -> str:
+    if math.isnan(value):
+        return "–"
+    ends = "" if math.isnan(low) else f" [{low:.2f}, {high:.2f}]"
+    return f"{value:.2f}{ends}"
+
+
+def _columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Left-aligned columns, two spaces apart."""
+    widths = [max(len(cells[index]) for cells in [head, *rows]) for index in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) for cells in [head, *rows]]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def listing(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A name and a description a line."""
+    width = max((len(str(row["name"])) for row in rows), default=0)
+    return "\n".join(f"{row['name']:{width}}  {row['description']}" for row in rows)

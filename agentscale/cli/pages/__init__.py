@@ -1,0 +1,25 @@
+"""The manual: one Markdown page a topic, beside this file."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from agentscale.errors import SpecError
+
+
+def topics() -> dict[str, str]:
+    """Every topic with its title, which is the page's first line."""
+    pages = sorted((entry for entry in files(__name__).iterdir() if entry.name.endswith(".md")), key=lambda e: e.name)
+    return {entry.name[:-3]: entry.read_text("utf-8").splitlines()[0].lstrip("# ") for entry in pages}
+
+
+def page(topic: str) -> str:
+    """The text of a page.
+
+    Raises:
+        SpecError: If there is no page on ``topic``.
+    """
+    known = topics()
+    if topic not in known:
+        raise SpecError.unknown("topic", topic, known)
+    return (files(__name__) / f"{topic}.md").read_text("utf-8")

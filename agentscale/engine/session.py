@@ -1,0 +1,58 @@
+"""Opens what a run needs from outside: addresses, launched servers, clients and models; closes them all at its end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from agentscale import endpoints, models
+from agentscale.experiment import Sweep
+from agentscale.models.base import Model
+from agentscale.schema.experiment import Endpoint
+from agentscale.transport import Address, EndpointClient
+
+
+def addresses(sweep: Sweep, environ: Mapping[str, str]) -> dict[str | None, Address]:
+    """The address of every endpoint that a model of the sweep uses; ``None`` is the one of the environment.
+
+    Raises:
+        SpecError: If a key is missing from the environment. Nothing has been sent by then.
+    """
+    names = {spec.endpoint for spec in sweep.experiment.models.values() if spec.model is not None}
+    return {
+        name: endpoints.resolve(name, sweep.experiment.endpoints[name] if name else Endpoint(), environ)
+        for name in sorted(names, key=str)
+    }
+
+
+@asynccontextmanager
+async def opened_models(sweep: Sweep, environ: Mapping[str, str], logs: Path) -> AsyncIterator[dict[str, Model]]:
+    """The sweep's models, ready to be asked.
+
+    Args:
+        sweep: The sweep.
+        environ: Where keys and the default base URL are looked up.
+        logs: Folder for the logs of launched servers.
+
+    Raises:
+        SpecError: If a key or a model file is missing.
+        EndpointError: If a launched server does not come up.
+    """
+    known = addresses(sweep, environ)
+    async with AsyncExitStack() as stack:
+        clients: dict[str | None, EndpointClient] = {}
+        for name, address in known.items():
+            launch = sweep.experiment.endpoints[name].launch if name else None
+            if launch is not None:
+                base_url = await stack.enter_async_context(endpoints.launch(name, launch, logs / f"{name}.log"))
+                address = address.moved(base_url)
+            clients[name] = EndpointClient(address)
+            stack.push_async_callback(clients[name].aclose)
+        yield models.build(sweep.experiment.models, truth=sweep.truth(), clients=clients.__getitem__)
+
+
+def offline_models(sweep: Sweep) -> dict[str, Model]:
+    """Models that know who they are and are never asked: for replay, which needs neither key nor server."""
+    nowhere = EndpointClient(Address.nowhere())
+    return models.build(sweep.experiment.models, truth=sweep.truth(), clients=lambda name: nowhere)

@@ -1,0 +1,185 @@
+"""Plays one trial: a protocol's generator is sent the replies that it asked for, and a transcript is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agentscale.engine.identity import TrialId, body_digest
+from agentscale.engine.recorder import Recorder
+from agentscale.errors import ProtocolError
+from agentscale.experiment import Sweep
+from agentscale.models.base import Model
+from agentscale.randomness import keyed
+from agentscale.recording import CallRecord
+from agentscale.schema.agents import Agent
+from agentscale.schema.calls import Batch, Call, ChatRequest, Outcome, Reply
+from agentscale.schema.run import Cell, Event, QuestionRecord, Transcript
+from agentscale.schema.tasks import Question
+from agentscale.scoring import expected_score, is_correct, plurality, read, settle
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Cell × sample × replicate."""
+
+    cell: Cell
+    sample_id: str
+    replicate: int
+
+
+class TrialPlayer:
+    """Plays the trials of a sweep with one recorder and one set of models."""
+
+    def __init__(self, sweep: Sweep, recorder: Recorder, models: Mapping[str, Model]) -> None:
+        self._sweep = sweep
+        self._recorder = recorder
+        self._models = models
+
+    async def play(self, trial: Trial) -> Transcript:
+        """Plays ``trial`` to its end.
+
+        Raises:
+            ProtocolError: If the protocol yields what cannot be asked.
+            RecordingMiss: In replay, at the first call that was never recorded.
+        """
+        sweep, cell = self._sweep, trial.cell
+        record = sweep.questions[cell.task, trial.sample_id]
+        question = Question(sample_id=record.sample_id, prompt=record.prompt, choices=record.choices)
+        rng = keyed(sweep.header.seed, "play", cell.id, trial.sample_id, trial.replicate)
+        generator = sweep.protocols[cell.id].play(cell.team, sweep.graphs[cell.id], question, rng)
+        events: list[Event] = []
+        replies: list[Reply] | None = None
+        for round_index in range(1_000_000):
+            try:
+                asked = next(generator) if replies is None else generator.send(replies)
+            except StopIteration as stop:
+                return self._transcript(trial, record, events, _outcome(cell, stop.value))
+            batch = _batch(cell, asked)
+            replies, unused = _prefix(batch, await self._ask(trial, record, batch, round_index))
+            events += [_event(reply, record, self._kind(cell), round_index) for reply in replies]
+            events += [_event(reply, record, self._kind(cell), round_index, used=False) for reply in unused]
+        raise ProtocolError(f"protocol {cell.protocol.label!r} did not end within 1,000,000 rounds")
+
+    def _kind(self, cell: Cell) -> str:
+        return self._sweep.header.tasks[cell.task].kind
+
+    async def _ask(self, trial: Trial, record: QuestionRecord, batch: Batch, round_index: int) -> list[Reply]:
+        """Asks a batch at once; replies come back in the order of the calls."""
+        cell, head = trial.cell, self._sweep.header.tasks[trial.cell.task]
+        salt = cell.id if self._sweep.independent else ""
+        trial_id = TrialId(self._sweep.header.seed, head.digest, trial.sample_id, trial.replicate, salt)
+        agents = {agent.slot: agent for agent in cell.team.agents}
+        answered: list[CallRecord | None] = []
+        misses: list[asyncio.Task[CallRecord]] = []
+        for call in batch.calls:
+            agent = _speaker(cell, agents, call)
+            model = self._models[agent.model]
+            request = ChatRequest(agent.model, call.messages, agent.sampling)
+            call_id = trial_id.call(call, round_index, body_digest(request, model.identity))
+            key = call_id.key
+            known = self._recorder.known(call_id, key, request)
+            answered.append(known)
+            if known is None:
+                misses.append(asyncio.create_task(self._recorder.ask(call_id, key, request, model)))
+        await _ended(misses)
+        asked = iter(misses)
+        records = [known if known is not None else next(asked).result() for known in answered]
+        return [self._reply(call, made, record, trial.cell) for call, made in zip(batch.calls, records, strict=True)]
+
+    def _reply(self, call: Call, made: CallRecord, record: QuestionRecord, cell: Cell) -> Reply:
+        if made.completion is None:
+            return Reply(call, made.key, None, None, "error", made.failure)
+        head = self._sweep.header.tasks[cell.task]
+        reading = read(made.completion, kind=head.kind, choices=record.choices, chain=head.extract)
+        return Reply(call, made.key, made.completion, reading.answer, reading.missing)
+
+    def _transcript(
+        self, trial: Trial, record: QuestionRecord, events: Sequence[Event], outcome: Outcome
+    ) -> Transcript:
+        cell, kind = trial.cell, self._sweep.header.tasks[trial.cell.task].kind
+        winners = plurality([reply.answer for reply in outcome.replies])
+        rng = keyed(self._sweep.header.seed, "tie", cell.id, trial.sample_id, trial.replicate)
+        answer = settle(winners, rng)
+        return Transcript(
+            cell=cell.id,
+            sample_id=trial.sample_id,
+            replicate=trial.replicate,
+            expected=cell.team.slots,
+            events=tuple(events),
+            final=tuple(reply.key for reply in outcome.replies),
+            answer=answer,
+            tied=len(winners) > 1,
+            correct=None if answer is None else is_correct(answer, record.target, kind),
+            score=expected_score(winners, record.target, kind),
+        )
+
+
+async def _ended(tasks: Sequence[asyncio.Task[CallRecord]]) -> None:
+    """Waits until all have ended. Not a TaskGroup: a call that breaks off must not take its siblings with it."""
+    if not tasks:
+        return
+    try:
+        await asyncio.wait(tasks)
+    except asyncio.CancelledError:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        raise
+
+
+def _batch(cell: Cell, asked: object) -> Batch:
+    batch = asked if isinstance(asked, Batch) else Batch(tuple(asked)) if isinstance(asked, list) else None
+    if batch is None or not batch.calls:
+        raise ProtocolError(
+            f"protocol {cell.protocol.label!r} yielded {asked!r}\n"
+            "  allowed: a Batch, or a list, of at least one Call\n  mend the protocol's play()"
+        )
+    return batch
+
+
+def _speaker(cell: Cell, agents: Mapping[str, Agent], call: Call) -> Agent:
+    agent = agents.get(call.slot)
+    if agent is None:
+        raise ProtocolError(
+            f"protocol {cell.protocol.label!r} asked the slot {call.slot!r}, which the team has not\n"
+            f"  allowed: {', '.join(agents)}"
+        )
+    return agent
+
+
+def _outcome(cell: Cell, value: object) -> Outcome:
+    if not isinstance(value, Outcome):
+        raise ProtocolError(f"protocol {cell.protocol.label!r} returned {value!r}\n  allowed: an Outcome")
+    return value
+
+
+def _prefix(batch: Batch, replies: list[Reply]) -> tuple[list[Reply], list[Reply]]:
+    """The shortest prefix by index that ends the race, and what was asked beyond it."""
+    if batch.until is not None:
+        for end in range(1, len(replies) + 1):
+            if batch.until(replies[:end]):
+                return replies[:end], replies[end:]
+    return replies, []
+
+
+def _event(reply: Reply, record: QuestionRecord, kind: str, round_index: int, *, used: bool = True) -> Event:
+    completion = reply.completion
+    return Event(
+        key=reply.key,
+        round=round_index,
+        turn=reply.call.turn,
+        slot=reply.call.slot,
+        role=reply.call.role,
+        reads=reply.call.reads,
+        text=reply.text,
+        answer=reply.answer,
+        missing=reply.missing,
+        correct=None if reply.answer is None else is_correct(reply.answer, record.target, kind),
+        finish=None if completion is None else completion.finish,
+        tokens_in=None if completion is None else completion.usage.tokens_in,
+        tokens_out=None if completion is None else completion.usage.tokens_out,
+        error=None if reply.error is None else f"{reply.error.kind}: {reply.error.message}",
+        used=used,
+    )
