@@ -16,7 +16,7 @@ from agentscale.recording import CallRecord
 from agentscale.schema.agents import Agent
 from agentscale.schema.calls import Batch, Call, ChatRequest, Outcome, Reply
 from agentscale.schema.run import Cell, Event, QuestionRecord, Transcript
-from agentscale.schema.tasks import Question
+from agentscale.schema.tasks import AnswerKind, Question
 from agentscale.scoring import expected_score, is_correct, plurality, read, settle
 
 
@@ -62,7 +62,7 @@ class TrialPlayer:
             events += [_event(reply, record, self._kind(cell), round_index, used=False) for reply in unused]
         raise ProtocolError(f"protocol {cell.protocol.label!r} did not end within 1,000,000 rounds")
 
-    def _kind(self, cell: Cell) -> str:
+    def _kind(self, cell: Cell) -> AnswerKind:
         return self._sweep.header.tasks[cell.task].kind
 
     async def _ask(self, trial: Trial, record: QuestionRecord, batch: Batch, round_index: int) -> list[Reply]:
@@ -164,7 +164,7 @@ def _prefix(batch: Batch, replies: list[Reply]) -> tuple[list[Reply], list[Reply
     return replies, []
 
 
-def _event(reply: Reply, record: QuestionRecord, kind: str, round_index: int, *, used: bool = True) -> Event:
+def _event(reply: Reply, record: QuestionRecord, kind: AnswerKind, round_index: int, *, used: bool = True) -> Event:
     completion = reply.completion
     return Event(
         key=reply.key,

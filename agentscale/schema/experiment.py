@@ -15,16 +15,18 @@ Layer = Literal["L1", "L2", "L3", "L4"]
 
 
 def _listed(value: object) -> object:
-    return list(value) if isinstance(value, list | tuple) else [value]
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _named(value: object) -> object:
     """``vote`` and ``{debate: {rounds: 3}}`` are both written by users; both become name and parameters."""
     if isinstance(value, str):
         return {"name": value}
-    if isinstance(value, dict) and len(value) == 1 and "name" not in value:
+    if isinstance(value, dict) and "name" not in value:
+        if len(value) != 1:
+            raise ValueError("write one name with its parameters, {name: {parameter: value}}; several levels are a list")
         ((name, parameters),) = value.items()
-        return {"name": name, "parameters": parameters or {}}
+        return {"name": name, "parameters": {} if parameters is None else parameters}
     return value
 
 
@@ -46,6 +48,8 @@ class Launch(Record):
     context: int = Field(default=2048, ge=256)
     """Tokens of context for each slot."""
     threads: int = Field(default=1, ge=1)
+    chat_template: str | None = None
+    """Path of a Jinja chat template, for a base model that has none of its own."""
 
 
 class Endpoint(Record):
@@ -144,9 +148,9 @@ class TeamSpec(Record):
     size: Sizes | None = None
     """Team sizes. Members are dealt round-robin, so that every smaller team is a prefix of the larger."""
     layer: Layers | None = None
-    models: Names | Literal["all"] = "all"
+    models: Literal["all"] | Names = "all"
     """Names of models, in the order of dealing."""
-    personas: Names | Literal["all"] = "all"
+    personas: Literal["all"] | Names = "all"
     """Names of personas, in the order of dealing: of the file, of the task, or of the catalog."""
     members: tuple[Member, ...] | None = None
 

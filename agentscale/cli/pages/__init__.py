@@ -1,4 +1,4 @@
-"""The manual: one Markdown page a topic, beside this file."""
+"""The manual: one Markdown page a topic, beside this file, with the tables that the code itself gives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def topics() -> dict[str, str]:
 
 
 def page(topic: str) -> str:
-    """The text of a page.
+    """The text of a page. The page ``experiment`` closes with the table of all keys and their defaults.
 
     Raises:
         SpecError: If there is no page on ``topic``.
@@ -22,4 +22,9 @@ def page(topic: str) -> str:
     known = topics()
     if topic not in known:
         raise SpecError.unknown("topic", topic, known)
-    return (files(__name__) / f"{topic}.md").read_text("utf-8")
+    text = (files(__name__) / f"{topic}.md").read_text("utf-8")
+    if topic == "experiment":
+        from agentscale.cli.pages.keys import table
+
+        text += f"\n## All keys\n\n{table()}\n"
+    return text

@@ -1,0 +1,223 @@
+"""From a run folder to its tables: read every cell, then bootstrap all numbers of a task together.
+
+Reads what is stored and nothing else; what turns texts into vectors is handed in. Cells are read one at a time and only
+numbers by question are kept of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from agentscale.analysis import tables
+from agentscale.analysis.arrays import read_cell
+from agentscale.analysis.bootstrap import METHOD, mcnemar
+from agentscale.analysis.curves import (
+    PAIRS,
+    Setting,
+    TeamKey,
+    VoteCurve,
+    grouped,
+    is_vote,
+    setting,
+    team_key,
+    team_mean,
+    temperatures,
+    vote_curve,
+)
+from agentscale.analysis.ledger import Entry, Ledger
+from agentscale.analysis.measures import measure, measure_rounds
+from agentscale.analysis.tables import Pair, Point, ReadCell, Row, Table, VotePoint
+from agentscale.analysis.vectors import Embed, TextVectors
+from agentscale.schema.run import RunHeader
+
+if TYPE_CHECKING:
+    from agentscale.store import RunFolder
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All numbers of a run."""
+
+    header: RunHeader
+    tables: dict[str, Table]
+    """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``agents``, ``comparisons``."""
+    embedder: str
+    """Signature of what made the vectors of K*."""
+    warnings: tuple[str, ...] = ()
+    method: str = ""
+    """How the intervals were made."""
+
+
+class _Task(NamedTuple):
+    """What is known of a task's questions."""
+
+    items: dict[str, int]
+    """Place of each sample id, in the order of the ids."""
+    chance: float
+    """Mean of 1/#choices; 0 for open answers."""
+
+
+def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamples: int = 2000) -> Analysis:
+    """All tables of a run, from its transcripts.
+
+    Args:
+        folder: The run. Vectors of texts are kept in it, under ``embeddings/``.
+        embed: Texts to vectors, shape (n, d); called only for texts whose vectors are not kept yet.
+        embedder: The embedder's signature: name, version, dimension. Vectors are kept under it.
+        seed: Seed of the bootstrap.
+        resamples: Of the bootstrap over questions; all numbers of a task share them.
+
+    Raises:
+        SpecError: The embedder gives another shape than one row a text.
+        StoreError: Transcripts or kept vectors cannot be read, or belong to another run.
+    """
+    vectors = TextVectors(folder.path / "embeddings", embedder, embed)
+    tasks, ledger = _tasks(folder), Ledger(seed, resamples)
+    read, recorded = _read(folder, tasks, vectors, ledger)
+    votes = [point for key, curve in recorded.items() for point in _vote_points(key, curve, ledger)]
+    points = _points(read, {(point.team, point.size): point for point in votes}, ledger)
+    pairs = [*_layer_pairs(points, ledger), *_protocol_pairs(read, ledger)]
+    ledger.settle()
+    rows: dict[str, list[Row]] = {
+        "cells": [tables.cell_row(one, ledger, tasks[one.cell.task].chance) for one in read],
+        "curves": [tables.curve_row(point, ledger, tasks[point.setting.task].chance) for point in points],
+        "vote_curve": [tables.vote_row(point, ledger) for point in votes],
+        "rounds": [row for one in read for row in tables.round_rows(one)],
+        "agents": [row for one in read for row in tables.agent_rows(one)],
+        "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in pairs],
+    }
+    warnings = (*_absent(folder), *_too_long(votes, ledger), *vectors.warnings)
+    method = f"{METHOD}; {resamples} resamples, shared by all numbers of a task"
+    return Analysis(folder.header, {name: tables.table(name, rows[name]) for name in rows}, embedder, warnings, method)
+
+
+def _tasks(folder: RunFolder) -> dict[str, _Task]:
+    chances: dict[str, dict[str, float]] = {}
+    for (task, sample), question in sorted(folder.questions().items()):
+        chances.setdefault(task, {})[sample] = 1.0 / len(question.choices) if question.choices else 0.0
+    return {
+        task: _Task({sample: at for at, sample in enumerate(of)}, math.fsum(of.values()) / len(of))
+        for task, of in chances.items()
+    }
+
+
+def _read(
+    folder: RunFolder, tasks: Mapping[str, _Task], vectors: TextVectors, ledger: Ledger
+) -> tuple[list[ReadCell], dict[TeamKey, VoteCurve]]:
+    """Every cell that has transcripts, and the vote curve of the largest vote of every team."""
+    largest = _largest_votes(folder)
+    read, recorded = [], {}
+    for cell in folder.header.cells:
+        if folder.has_transcripts(cell.id):
+            arrays = read_cell(cell, folder.transcripts(cell.id), tasks[cell.task].items, vectors.row)
+            if largest.get(team_key(cell)) == cell.id:
+                recorded[team_key(cell)] = vote_curve(arrays)
+            measures = measure(arrays, vectors)
+            entries = ledger.enter(cell.task, measures.accuracy), ledger.enter(cell.task, measures.k_star)
+            read.append(ReadCell(cell, measures, measure_rounds(arrays, vectors), *entries))
+    return read, recorded
+
+
+def _largest_votes(folder: RunFolder) -> dict[TeamKey, str]:
+    """Id of the largest vote cell with transcripts, by team."""
+    votes = [cell for cell in folder.header.cells if is_vote(cell) and folder.has_transcripts(cell.id)]
+    return {team_key(cell): cell.id for cell in sorted(votes, key=lambda cell: cell.size)}
+
+
+def _vote_points(key: TeamKey, curve: VoteCurve, ledger: Ledger) -> Iterator[VotePoint]:
+    for size, column in enumerate(curve.by_size.T, start=1):
+        yield VotePoint(key, size, curve.recorded, ledger.enter(key.task, column))
+
+
+def _points(read: Sequence[ReadCell], votes: Mapping[tuple[TeamKey, int], VotePoint], ledger: Ledger) -> list[Point]:
+    """The points of all curves: accuracy and K* averaged over the teams of a layer, question by question."""
+    by_id = {one.cell.id: one for one in read}
+    points = []
+    for at, group in grouped([one.cell for one in read]).items():
+        cells = [by_id[cell.id] for cell in group]
+        sources, method = _sources(cells, votes, ledger)
+        accuracy = ledger.enter(at.task, team_mean([ledger.values(entry) for entry in sources]))
+        k_star = ledger.enter(at.task, team_mean([one.measures.k_star for one in cells]))
+        points.append(Point(at, cells, accuracy, k_star, method))
+    return points
+
+
+def _sources(
+    cells: Sequence[ReadCell], votes: Mapping[tuple[TeamKey, int], VotePoint], ledger: Ledger
+) -> tuple[list[Entry], str]:
+    """Where a point's accuracies come from: sub-teams of the recorded votes where they exist, else the cells' runs."""
+    found = [votes.get((team_key(one.cell), one.cell.size)) for one in cells if is_vote(one.cell)]
+    points = [point for point in found if point is not None and np.isfinite(ledger.values(point.accuracy)).any()]
+    if not points or len(points) < len(cells):
+        return [one.accuracy for one in cells], "runs"
+    methods = dict.fromkeys(tables.sub_teams(point.recorded, point.size) for point in points)
+    return [point.accuracy for point in points], "; ".join(methods)
+
+
+def _layer_pairs(points: Sequence[Point], ledger: Ledger) -> Iterator[Pair]:
+    """Layers at the same task, protocol, topology and size."""
+    by_setting = {point.setting: point for point in points}
+    for point in points:
+        for layer, reference in PAIRS:
+            other = by_setting.get(point.setting._replace(layer=reference))
+            if point.setting.layer == layer and other is not None:
+                yield _pair(point.setting, other.setting, point, other, ledger)
+
+
+def _protocol_pairs(read: Sequence[ReadCell], ledger: Ledger) -> Iterator[Pair]:
+    """Every other protocol against the vote of the same team."""
+    votes = {(team_key(one.cell), one.cell.size): one for one in read if is_vote(one.cell)}
+    for one in read:
+        vote = votes.get((team_key(one.cell), one.cell.size))
+        if vote is not None and not is_vote(one.cell):
+            yield _pair(setting(one.cell, team=True), setting(vote.cell, team=True), one, vote, ledger)
+
+
+def _pair(a: Setting, b: Setting, first: Point | ReadCell, second: Point | ReadCell, ledger: Ledger) -> Pair:
+    task, x, y = a.task, ledger.values(first.accuracy), ledger.values(second.accuracy)
+    return Pair(str(a), str(b), first.accuracy, second.accuracy, ledger.enter(task, x - y), _note(first, second, x - y))
+
+
+def _note(first: Point | ReadCell, second: Point | ReadCell, difference: np.ndarray) -> str:
+    heats = [temperatures(_cells(one)) for one in (first, second)]
+    split = np.isfinite(difference) & ~np.isin(difference, (-1.0, 0.0, 1.0))
+    said = [
+        "paired on questions",
+        f"temperatures differ: {heats[0]} and {heats[1]}" if heats[0] != heats[1] else "",
+        "p is of the sign test: scores are averages" if split.any() else "",
+    ]
+    return "; ".join(filter(None, said))
+
+
+def _cells(one: Point | ReadCell) -> list:
+    return [read.cell for read in one.cells] if isinstance(one, Point) else [one.cell]
+
+
+def _p_value(pair: Pair, ledger: Ledger) -> float:
+    return mcnemar(ledger.values(pair.first), ledger.values(pair.second))
+
+
+def _absent(folder: RunFolder) -> Iterator[str]:
+    absent = [cell.id for cell in folder.header.cells if not folder.has_transcripts(cell.id)]
+    if absent:
+        yield f"{len(absent)} cells have no transcripts and are in no table: {', '.join(absent)}"
+
+
+def _too_long(votes: Sequence[VotePoint], ledger: Ledger) -> Iterator[str]:
+    """Teams whose exact sum over sub-teams was given up at some size, while other sizes are known."""
+    sizes: dict[TeamKey, list[int]] = {}
+    known: dict[TeamKey, int] = {}
+    for point in votes:
+        n = int(np.isfinite(ledger.values(point.accuracy)).sum())
+        known[point.team] = max(n, known.get(point.team, 0))
+    for point in votes:
+        n = int(np.isfinite(ledger.values(point.accuracy)).sum())
+        if n < known[point.team]:
+            sizes.setdefault(point.team, []).append(point.size)
+    for team, at in sizes.items():
+        yield f"vote curve of {team.team} ({team.task}, {team.layer}): too many sub-teams at sizes {at}, some questions left out"

@@ -1,0 +1,175 @@
+"""Intervals over questions: one set of resampling weights, drawn once, serves every curve.
+
+The question is the unit of resampling, stratified by task; agents, rounds and replicates stay inside their question.
+Since all curves share the weights, their intervals and differences carry the dependence of cells that share calls.
+A weight says how often a question was drawn, so a resampled mean of many curves is a matrix product.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from agentscale.errors import SpecError
+from agentscale.randomness import keyed
+from agentscale.schema.estimate import Estimate
+
+Floats = NDArray[np.float64]
+METHOD = "95 % percentile interval of a bootstrap over questions, stratified by task"
+TOO_FEW = "fewer than 2 questions: no interval"
+_DRAWS = 2_000_000  # drawn at once: 16 MB of indices
+_TAILS = (0.025, 0.975)
+
+
+class Intervals(NamedTuple):
+    """Means of many columns with their 95 % intervals, each of shape (columns,)."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+    n_items: NDArray[np.int64]
+    """Questions at which the column is defined."""
+
+
+def bootstrap_means(values: ArrayLike, *, seed: int, resamples: int = 2000, task: str = "") -> Intervals:
+    """Means over questions with percentile intervals, for many columns that share one set of resamples.
+
+    Args:
+        values: Shape (Q, columns); ``nan`` where a column is not defined at a question, which leaves it out of that
+            column only. Questions in an order of their own (by id), so that the draw belongs to the question.
+        seed: Seed of the run; the draw is keyed by it, ``"bootstrap"`` and the task.
+        resamples: How many, ≥ 1.
+        task: The stratum that these questions are.
+
+    Returns:
+        Value, low and high per column; low and high are ``nan`` with fewer than 2 questions, all with none.
+
+    Raises:
+        SpecError: ``values`` has not two axes, or ``resamples`` is below 1.
+    """
+    return bootstrap_mean_of_means({task: np.asarray(values, dtype=np.float64)}, seed=seed, resamples=resamples)
+
+
+def bootstrap_mean_of_means(by_task: Mapping[str, Floats], *, seed: int, resamples: int = 2000) -> Intervals:
+    """Mean over tasks of the mean over each task's questions, resampled within every task.
+
+    Args:
+        by_task: For each task values of shape (Q of the task, columns), as in :func:`bootstrap_means`. A column that
+            is defined at no question of a task is averaged over the other tasks.
+        seed: Seed of the run.
+        resamples: How many, ≥ 1.
+    """
+    if resamples < 1:
+        raise SpecError(f"resamples = {resamples}", allowed="1 or more")
+    if not by_task or any(values.ndim != 2 for values in by_task.values()):
+        raise SpecError("values need two axes", allowed="shape (questions, columns) for each task")
+    drawn = [_resampled(values, keyed(seed, "bootstrap", task), resamples) for task, values in sorted(by_task.items())]
+    n_items = np.sum([np.isfinite(values).sum(axis=0) for values in by_task.values()], axis=0)
+    value = _mean_defined([_weighted(values, np.ones((1, len(values)))) for values in by_task.values()])[0]
+    low, high = _tails(_mean_defined(drawn))
+    enough = n_items >= 2
+    return Intervals(value, np.where(enough, low, np.nan), np.where(enough, high, np.nan), n_items)
+
+
+def paired_delta(a: ArrayLike, b: ArrayLike, *, seed: int, resamples: int = 2000, task: str = "") -> Estimate:
+    """Mean of a − b over the questions at which both are defined, with its interval.
+
+    Args:
+        a: Scores by question, shape (Q,), ``nan`` where there is none.
+        b: The same questions in the same order.
+        seed: Seed of the run.
+        resamples: How many, ≥ 1.
+        task: The stratum that these questions are.
+
+    Raises:
+        SpecError: the two have different lengths.
+    """
+    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if first.shape != second.shape or first.ndim != 1:
+        raise SpecError(f"shapes {first.shape} and {second.shape}", allowed="the same questions for both, shape (Q,)")
+    found = bootstrap_means((first - second)[:, None], seed=seed, resamples=resamples, task=task)
+    n_items = int(found.n_items[0])
+    warnings = (TOO_FEW,) if n_items < 2 else ()
+    ends = float(found.value[0]), float(found.low[0]), float(found.high[0])
+    return Estimate(
+        *ends,
+        n_items=n_items,
+        n_agents=2,
+        n_missing=len(first) - n_items,
+        method=f"paired; {METHOD}",
+        warnings=warnings,
+    )
+
+
+def mcnemar(a: ArrayLike, b: ArrayLike) -> float:
+    """Exact two-sided McNemar test: do a and b differ where they disagree?
+
+    2·P(X ≤ min(wins, losses)), X binomial with p = ½ over the questions where one is better, at most 1. With scores
+    between 0 and 1 (ties in expectation, means of replicates) it is the exact sign test on questions.
+
+    Args:
+        a: Scores by question, shape (Q,); ``nan`` leaves the question out.
+        b: The same questions in the same order.
+
+    Returns:
+        The p-value; 1 where the two never differ, ``nan`` without a question that both have.
+    """
+    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    difference = difference[np.isfinite(difference)]
+    if not difference.size:
+        return float("nan")
+    wins, losses = int((difference > 1e-12).sum()), int((difference < -1e-12).sum())
+    tail = sum(math.comb(wins + losses, i) for i in range(min(wins, losses) + 1))
+    return min(1.0, tail / 2 ** (wins + losses - 1)) if wins + losses else 1.0
+
+
+def resampling_weights(n: int, resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.float64]]:
+    """How often each of n questions is drawn in each resample, in blocks of shape (≤ resamples, n); rows sum to n."""
+    step = max(1, _DRAWS // max(1, n))
+    for at in range(0, resamples, step):
+        rows = min(step, resamples - at)
+        drawn = rng.integers(0, n, size=(rows, n), dtype=np.int32) + np.arange(rows)[:, None] * n
+        yield np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
+
+
+def _resampled(values: Floats, rng: np.random.Generator, resamples: int) -> Floats:
+    """Means of the columns in every resample, shape (resamples, columns)."""
+    if not len(values):
+        return np.full((resamples, values.shape[1]), np.nan)
+    blocks = [_weighted(values, weights) for weights in resampling_weights(len(values), resamples, rng)]
+    return np.concatenate(blocks)
+
+
+def _weighted(values: Floats, weights: Floats) -> Floats:
+    """Weighted means of the columns over the questions where they are defined, shape (len(weights), columns)."""
+    defined = np.isfinite(values)
+    sums = weights @ np.where(defined, values, 0.0)
+    if defined.all() and len(values):
+        return np.asarray(sums / len(values))
+    totals = weights @ defined.astype(np.float64)
+    return np.asarray(np.where(totals > 0, sums / np.where(totals > 0, totals, 1.0), np.nan))
+
+
+def _mean_defined(by_task: list[Floats]) -> Floats:
+    stacked = np.stack(by_task)
+    defined = np.isfinite(stacked)
+    count = defined.sum(axis=0)
+    total = np.where(defined, stacked, 0.0).sum(axis=0)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+
+
+def _tails(drawn: Floats) -> tuple[Floats, Floats]:
+    """Lower and upper ends per column over the resamples in which it is defined."""
+    ends = np.full((2, drawn.shape[1]), np.nan)
+    whole = np.isfinite(drawn).all(axis=0)
+    if whole.any():
+        ends[:, whole] = np.quantile(drawn[:, whole], _TAILS, axis=0)
+    for column in np.flatnonzero(~whole):
+        defined = drawn[np.isfinite(drawn[:, column]), column]
+        if defined.size:
+            ends[:, column] = np.quantile(defined, _TAILS)
+    return ends[0], ends[1]

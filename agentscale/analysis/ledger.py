@@ -1,0 +1,59 @@
+"""Every number with an interval, entered first and bootstrapped together: one set of resamples for a whole task."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agentscale.analysis.bootstrap import bootstrap_means
+
+Floats = NDArray[np.float64]
+
+
+class Entry(NamedTuple):
+    """Where a column of values by question stands in the ledger."""
+
+    task: str
+    column: int
+
+
+class Interval(NamedTuple):
+    """A mean over questions; ``nan`` where it is not defined."""
+
+    value: float
+    low: float
+    high: float
+    n_items: int
+
+
+class Ledger:
+    """Columns of values by question, per task; a column's mean and interval once all are entered."""
+
+    def __init__(self, seed: int, resamples: int) -> None:
+        self._seed, self._resamples = seed, resamples
+        self._columns: dict[str, list[Floats]] = {}
+        self._settled: dict[str, list[Interval]] = {}
+
+    def enter(self, task: str, values: Floats) -> Entry:
+        """Enters values by question, shape (Q of the task,); ``nan`` leaves a question out of this column."""
+        columns = self._columns.setdefault(task, [])
+        columns.append(values)
+        return Entry(task, len(columns) - 1)
+
+    def values(self, entry: Entry) -> Floats:
+        """The values by question as entered."""
+        return self._columns[entry.task][entry.column]
+
+    def settle(self) -> None:
+        """Bootstraps every task's columns with the resamples that they share."""
+        for task, columns in self._columns.items():
+            found = bootstrap_means(np.stack(columns, axis=1), seed=self._seed, resamples=self._resamples, task=task)
+            self._settled[task] = [
+                Interval(float(value), float(low), float(high), int(n))
+                for value, low, high, n in zip(*found, strict=True)
+            ]
+
+    def __getitem__(self, entry: Entry) -> Interval:
+        return self._settled[entry.task][entry.column]

@@ -1,0 +1,210 @@
+"""The tables of an analysis: their columns, and how what was measured becomes rows of plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from agentscale.analysis.bootstrap import TOO_FEW
+from agentscale.analysis.curves import Setting, TeamKey, setting, temperatures
+from agentscale.analysis.ledger import Entry, Ledger
+from agentscale.analysis.measures import CellMeasures, RoundMeasures, mean
+from agentscale.schema.run import Cell
+
+Row = dict[str, object]
+
+COLUMNS = {
+    "cells": "cell task layer team size protocol topology accuracy accuracy_low accuracy_high accuracy_readable chance "
+    "parse_failure k_star k_star_low k_star_high d_2 d_inf mean_cosine calls tokens_in tokens_out n_items n_missing "
+    "temperature warnings",
+    "curves": "task layer protocol topology size teams accuracy low high chance k_star k_star_low k_star_high "
+    "parse_failure calls tokens n_items method",
+    "vote_curve": "task layer team size accuracy low high n_items recorded method",
+    "rounds": "cell round agent_accuracy team_accuracy k_star mean_cosine missing right_to_wrong wrong_to_right",
+    "agents": "cell slot config accuracy readable k_without n_items",
+    "comparisons": "a b delta low high n_items p_mcnemar note",
+}
+_UNREAD = 0.1  # share of unreadable answers from which a cell is warned of
+
+
+class Table(NamedTuple):
+    """Rows of plain values; a number that is not defined is ``nan``, never 0."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+class ReadCell(NamedTuple):
+    """A cell that was read: its numbers by question, and where two of them stand in the ledger."""
+
+    cell: Cell
+    measures: CellMeasures
+    rounds: list[RoundMeasures]
+    accuracy: Entry
+    k_star: Entry
+
+
+class Point(NamedTuple):
+    """A point of a curve over team size."""
+
+    setting: Setting
+    cells: list[ReadCell]
+    accuracy: Entry
+    k_star: Entry
+    method: str
+
+
+class VotePoint(NamedTuple):
+    """A point of a team's vote curve."""
+
+    team: TeamKey
+    size: int
+    recorded: int
+    accuracy: Entry
+
+
+class Pair(NamedTuple):
+    """Two columns to compare, question by question."""
+
+    a: str
+    b: str
+    first: Entry
+    second: Entry
+    delta: Entry
+    note: str
+
+
+def table(name: str, rows: Iterable[Row]) -> Table:
+    """The table of that name; every row has exactly its columns."""
+    columns = tuple(COLUMNS[name].split())
+    return Table(columns, tuple({column: row[column] for column in columns} for row in rows))
+
+
+def cell_row(read: ReadCell, ledger: Ledger, chance: float) -> Row:
+    """One cell. Means over questions, per question; K* is that of the agents' last texts."""
+    at, measures = setting(read.cell, team=True), read.measures
+    accuracy, k_star = ledger[read.accuracy], ledger[read.k_star]
+    return {
+        "cell": read.cell.id,
+        **at._asdict(),
+        "accuracy": accuracy.value,
+        "accuracy_low": accuracy.low,
+        "accuracy_high": accuracy.high,
+        "accuracy_readable": mean(measures.accuracy_readable),
+        "chance": chance,
+        "parse_failure": mean(measures.parse_failure),
+        "k_star": k_star.value,
+        "k_star_low": k_star.low,
+        "k_star_high": k_star.high,
+        "d_2": mean(measures.d_2),
+        "d_inf": mean(measures.d_inf),
+        "mean_cosine": mean(measures.mean_cosine),
+        "calls": mean(measures.calls),
+        "tokens_in": mean(measures.tokens_in),
+        "tokens_out": mean(measures.tokens_out),
+        "n_items": accuracy.n_items,
+        "n_missing": measures.n_missing,
+        "temperature": temperatures([read.cell]),
+        "warnings": "; ".join(_warnings(read, ledger, chance)),
+    }
+
+
+def agent_rows(read: ReadCell) -> Iterator[Row]:
+    """Every agent of a cell: ``accuracy`` over all questions, ``readable`` the share of answers that could be read."""
+    measures = read.measures
+    for at, agent in enumerate(read.cell.team.agents):
+        yield {
+            "cell": read.cell.id,
+            "slot": agent.slot,
+            "config": agent.config_id,
+            "accuracy": mean(measures.agent_accuracy[:, at]),
+            "readable": mean(measures.agent_readable[:, at]),
+            "k_without": mean(measures.agent_without[:, at]),
+            "n_items": int(np.isfinite(measures.agent_accuracy[:, at]).sum()),
+        }
+
+
+def round_rows(read: ReadCell) -> Iterator[Row]:
+    """Every round of a cell."""
+    for at, measured in enumerate(read.rounds):
+        yield {"cell": read.cell.id, "round": at, **measured._asdict()}
+
+
+def curve_row(point: Point, ledger: Ledger, chance: float) -> Row:
+    """One point of a curve; what has no interval is averaged over the teams of the layer."""
+    accuracy, k_star = ledger[point.accuracy], ledger[point.k_star]
+    measures = [read.measures for read in point.cells]
+    return {
+        **point.setting._asdict(),
+        "teams": ", ".join(read.cell.team_name for read in point.cells),
+        "accuracy": accuracy.value,
+        "low": accuracy.low,
+        "high": accuracy.high,
+        "chance": chance,
+        "k_star": k_star.value,
+        "k_star_low": k_star.low,
+        "k_star_high": k_star.high,
+        "parse_failure": _over_teams([mean(one.parse_failure) for one in measures]),
+        "calls": _over_teams([mean(one.calls) for one in measures]),
+        "tokens": _over_teams([mean(one.tokens_in + one.tokens_out) for one in measures]),
+        "n_items": accuracy.n_items,
+        "method": point.method,
+    }
+
+
+def vote_row(point: VotePoint, ledger: Ledger) -> Row:
+    """One point of a team's vote curve."""
+    accuracy = ledger[point.accuracy]
+    return {
+        **point.team._asdict(),
+        "size": point.size,
+        "accuracy": accuracy.value,
+        "low": accuracy.low,
+        "high": accuracy.high,
+        "n_items": accuracy.n_items,
+        "recorded": point.recorded,
+        "method": sub_teams(point.recorded, point.size),
+    }
+
+
+def comparison_row(pair: Pair, ledger: Ledger, p_value: float) -> Row:
+    """One paired comparison: ``delta`` is a − b over the questions that both have."""
+    delta = ledger[pair.delta]
+    return {
+        "a": pair.a,
+        "b": pair.b,
+        "delta": delta.value,
+        "low": delta.low,
+        "high": delta.high,
+        "n_items": delta.n_items,
+        "p_mcnemar": p_value,
+        "note": pair.note,
+    }
+
+
+def sub_teams(recorded: int, size: int) -> str:
+    """How the accuracy of a vote of ``size`` was made from a team of ``recorded``."""
+    return "runs" if size == recorded else f"all sub-teams of the recorded {recorded}"
+
+
+def _over_teams(values: list[float]) -> float:
+    return float(np.mean(values))
+
+
+def _warnings(read: ReadCell, ledger: Ledger, chance: float) -> Iterator[str]:
+    accuracy, measures = ledger[read.accuracy], read.measures
+    lacking = len(measures.accuracy) - accuracy.n_items
+    if accuracy.n_items < 2:
+        yield TOO_FEW
+    if lacking:
+        yield f"{lacking} questions have no transcript"
+    if measures.n_speechless:
+        yield f"{measures.n_speechless} texts are empty or failed and are left out of K*"
+    if mean(measures.parse_failure) >= _UNREAD:
+        yield f"{mean(measures.parse_failure):.0%} of the answers cannot be read"
+    if accuracy.high < chance:
+        yield "accuracy is below chance: look at the answers before at the teams"
+    if any(agent.copy_index for agent in read.cell.team.agents) and read.cell.temperature == (0.0,):
+        yield "temperature 0: copies of a configuration may be identical"

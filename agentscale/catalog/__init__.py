@@ -1,0 +1,38 @@
+"""Finds and validates what ships as data: topologies, tasks, personas, ready experiments. Nothing here is logic.
+
+`document` reads YAML strictly and remembers the line of every key; `faults` turns what is wrong into messages. Both
+serve the experiment file as well.
+"""
+
+from agentscale.catalog.homes import folder
+from agentscale.catalog.listing import (
+    ExperimentEntry,
+    PersonaEntry,
+    TaskEntry,
+    TopologyEntry,
+    experiment_file,
+    experiments,
+    personas,
+    tasks,
+    topologies,
+    topology_preset,
+)
+from agentscale.catalog.persona_files import personas_for
+from agentscale.catalog.task_folders import load_task, task_folder
+
+__all__ = [
+    "ExperimentEntry",
+    "PersonaEntry",
+    "TaskEntry",
+    "TopologyEntry",
+    "experiment_file",
+    "experiments",
+    "folder",
+    "load_task",
+    "personas",
+    "personas_for",
+    "task_folder",
+    "tasks",
+    "topologies",
+    "topology_preset",
+]

@@ -1,0 +1,62 @@
+"""The keys of an experiment file with their defaults, generated from the records that validate it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from pydantic.fields import FieldInfo
+
+from agentscale.schema.agents import Sampling
+from agentscale.schema.experiment import (
+    Endpoint,
+    Experiment,
+    Launch,
+    Member,
+    ModelSpec,
+    Scripted,
+    Simulated,
+    TaskRef,
+    TeamSpec,
+)
+from agentscale.schema.record import Record
+
+SECTIONS: dict[str, type[Record]] = {
+    "at the top": Experiment,
+    "endpoints.NAME": Endpoint,
+    "endpoints.NAME.launch": Launch,
+    "models.NAME": ModelSpec,
+    "models.NAME.simulated": Simulated,
+    "models.NAME.scripted": Scripted,
+    "sampling": Sampling,
+    "task": TaskRef,
+    "team": TeamSpec,
+    "team.members": Member,
+}
+"""Where in the file a record is written, in the order of the page."""
+
+
+def table() -> str:
+    """Every key of every section: its default and what it means, at 80 columns."""
+    return "\n\n".join(f"### {place}\n\n{_section(record)}" for place, record in SECTIONS.items())
+
+
+def _section(record: type[Record]) -> str:
+    return "\n".join(_key(name, field) for name, field in record.model_fields.items())
+
+
+def _key(name: str, field: FieldInfo) -> str:
+    head = f"    {name:14} {'must be given' if field.is_required() else _default(field)}"
+    about = " ".join((field.description or "").replace("``", "").split())
+    return "\n".join([head, *textwrap.wrap(about, 78, initial_indent=" " * 8, subsequent_indent=" " * 8)])
+
+
+def _default(field: FieldInfo) -> str:
+    default = field.get_default(call_default_factory=True)
+    plain = [_plain(each) for each in default] if isinstance(default, tuple) else _plain(default)
+    return "default: " + (", ".join(plain) or "none" if isinstance(plain, list) else plain)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Record):
+        return str(getattr(value, "label", None) or value.model_dump(mode="json", exclude_defaults=True) or "none")
+    return "none" if value in (None, {}) else str(value)

@@ -1,0 +1,79 @@
+"""The run's own description, and the digest that says whether two experiments ask the same."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from agentscale.experiment.cells import Layout
+from agentscale.schema.experiment import Experiment, ModelSpec
+from agentscale.schema.record import digest
+from agentscale.schema.run import QuestionRecord, RunHeader, TaskHead
+from agentscale.schema.tasks import Task
+
+COMPUTING = ("agentscale", "numpy", "scipy", "networkx")
+"""The packages whose versions can change a number."""
+
+
+def header(
+    experiment: Experiment, tasks: Sequence[Task], questions: Sequence[QuestionRecord], layout: Layout
+) -> RunHeader:
+    """The header of a run.
+
+    Args:
+        experiment: The experiment, overrides included.
+        tasks: Its tasks, with the samples of the run.
+        questions: The questions of all tasks.
+        layout: Its cells.
+    """
+    heads = {
+        task.spec.name: TaskHead(digest=task.digest, kind=task.spec.kind, extract=task.spec.extract) for task in tasks
+    }
+    return RunHeader(
+        name=experiment.name,
+        seed=experiment.seed,
+        experiment=experiment.model_dump(mode="json"),
+        experiment_digest=_experiment_digest(experiment, heads, questions, layout),
+        replicates=experiment.replicates,
+        embedder=experiment.embedder,
+        cells=layout.cells,
+        not_applicable=layout.not_applicable,
+        tasks=heads,
+        versions=versions(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of what computes numbers, without importing any of it."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return {"python": python, **{name: version(name) for name in COMPUTING}}
+
+
+def _experiment_digest(
+    experiment: Experiment, heads: dict[str, TaskHead], questions: Sequence[QuestionRecord], layout: Layout
+) -> str:
+    """Digest of all that changes a call, resolved.
+
+    Not in it are the run's name, its embedder, and where an endpoint is reached and how fast.
+    """
+    return digest(
+        {
+            "seed": experiment.seed,
+            "replicates": experiment.replicates,
+            "independent": experiment.independent,
+            "models": {name: _model(experiment, spec) for name, spec in experiment.models.items()},
+            "tasks": {name: head.model_dump(mode="json") for name, head in heads.items()},
+            "questions": [question.model_dump(mode="json") for question in questions],
+            "cells": [cell.model_dump(mode="json") for cell in layout.cells],
+        }
+    )
+
+
+def _model(experiment: Experiment, spec: ModelSpec) -> dict[str, Any]:
+    """What a model is, without its address."""
+    said = spec.model_dump(mode="json", exclude={"endpoint", "sampling"})
+    launch = experiment.endpoints[spec.endpoint].launch if spec.endpoint is not None else None
+    served = None if launch is None else launch.model_dump(mode="json", include={"server", "model", "chat_template"})
+    return {**said, "launch": served}

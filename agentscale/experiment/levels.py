@@ -1,0 +1,245 @@
+"""The levels of a sweep's factors, each checked and resolved: tasks, teams, protocols, topologies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentscale import protocols, topology
+from agentscale.catalog import folder, load_task, personas_for, task_folder, topologies, topology_preset
+from agentscale.catalog.document import Document, Keys
+from agentscale.catalog.faults import Faults, explain
+from agentscale.errors import SpecError
+from agentscale.experiment.questions import select
+from agentscale.experiment.teams import Deal, deals
+from agentscale.protocols import InteractionProtocol
+from agentscale.schema.agents import Persona
+from agentscale.schema.experiment import Experiment, TaskRef, TeamSpec
+from agentscale.schema.record import Record
+from agentscale.schema.run import Named
+from agentscale.schema.tasks import Task
+from agentscale.topology import Topology
+
+MAX_AGENTS = 1_000_000
+"""Agents of all cells together; more is a slip of the pen, and would not fit into memory."""
+
+
+@dataclass(frozen=True)
+class ProtocolLevel:
+    """A protocol as the file names it, and with all its parameters."""
+
+    written: Named
+    full: Named
+    protocol: InteractionProtocol
+
+
+@dataclass(frozen=True)
+class TopologyLevel:
+    """A topology as the file names it, and with all its parameters."""
+
+    written: Named
+    full: Named
+    topology: Topology
+
+
+@dataclass(frozen=True)
+class TaskLevel:
+    """A task with the samples of the run, and the teams that work on it."""
+
+    task: Task
+    deals: tuple[Deal, ...]
+
+
+@dataclass(frozen=True)
+class Levels:
+    """All factors of a sweep."""
+
+    tasks: tuple[TaskLevel, ...]
+    protocols: tuple[ProtocolLevel, ...]
+    topologies: tuple[TopologyLevel, ...]
+
+
+class LevelReader:
+    """Resolves an experiment's levels and notes in ``faults`` what is wrong with them.
+
+    Args:
+        document: The file, for the places of errors.
+        experiment: The same file as a record.
+        base: Where the file's relative paths start.
+        faults: Where errors are noted.
+    """
+
+    def __init__(self, document: Document, experiment: Experiment, base: Path, faults: Faults) -> None:
+        self._document = document
+        self._experiment = experiment
+        self._base = base
+        self._faults = faults
+
+    def read(self) -> Levels:
+        """The levels.
+
+        Raises:
+            SpecError: With all errors that were noted.
+        """
+        topology_levels = self._topologies()
+        protocol_levels = self._protocols()
+        tasks = [task for task in self._tasks() if task is not None]
+        self._faults.check()
+        self._unique_teams(tasks)
+        self._faults.check()
+        return Levels(tuple(tasks), protocol_levels, topology_levels)
+
+    def _item(self, keys: Keys, index: int) -> Keys:
+        """Where an entry of a list stands, which may be written without its list where it is the only one."""
+        return (*keys, index) if isinstance(self._document.at(keys), list) else keys
+
+    # -- protocols and topologies ---------------------------------------------------------------------------------
+
+    def _protocols(self) -> tuple[ProtocolLevel, ...]:
+        levels: list[ProtocolLevel] = []
+        for index, written in enumerate(self._experiment.protocol):
+            keys = self._item(("protocol",), index)
+            if not self._is_one("protocol", written, protocols.PROTOCOLS, keys):
+                continue
+            resolved = protocols.resolve(written)
+            full = Named(name=written.name, parameters=resolved.model_dump(mode="json"))
+            self._once("the protocol", full, [level.full for level in levels], keys)
+            levels.append(ProtocolLevel(written, full, resolved))
+        return tuple(levels)
+
+    def _topologies(self) -> tuple[TopologyLevel, ...]:
+        known = {
+            **topology.TOPOLOGIES,
+            **{preset.name: topology.TOPOLOGIES[preset.generator] for preset in topologies()},
+        }
+        levels: list[TopologyLevel] = []
+        for index, written in enumerate(self._experiment.topology):
+            keys = self._item(("topology",), index)
+            preset = topology_preset(written.name) or Named(name=written.name)
+            named = Named(name=preset.name, parameters={**preset.parameters, **written.parameters})
+            if not self._is_one("topology", named.model_copy(update={"name": written.name}), known, keys):
+                continue
+            base = folder("topologies") if "path" in preset.parameters.keys() - written.parameters else self._base
+            try:
+                resolved = topology.resolve(named, base)
+            except SpecError as error:
+                place = ":".join(str(part) for part in (error.file, error.line) if part is not None)
+                problem = f"{place}: {error.problem}" if place else error.problem
+                self._faults.add(keys, SpecError(problem, allowed=error.allowed, remedy=error.remedy))
+                continue
+            # Paths stay as they were written: no path of this machine belongs in a run folder.
+            parameters = {**resolved.model_dump(mode="json", exclude_none=True), **named.parameters}
+            level = TopologyLevel(written, Named(name=written.name, parameters=parameters), resolved)
+            self._once("the topology", level.full, [other.full for other in levels], keys)
+            levels.append(level)
+        return tuple(levels)
+
+    def _is_one(self, what: str, named: Named, members: Mapping[str, type[Record]], keys: Keys) -> bool:
+        """Whether the name is known and its parameters are right; the errors are noted where the file says them."""
+        written = self._document.at(keys)
+        spelled = isinstance(written, dict) and "name" in written
+        if named.name not in members:
+            short = (*keys, named.name) if isinstance(written, dict) else keys
+            self._faults.add((*keys, "name") if spelled else short, SpecError.unknown(what, named.name, members))
+            return False
+        around = (*keys, "parameters") if spelled else (*keys, named.name)
+        return explain(named.parameters, members[named.name], around, self._faults)
+
+    def _once(self, what: str, level: object, others: Sequence[object], keys: Keys) -> None:
+        if level in others:
+            name = level.label if isinstance(level, Named) else repr(level)
+            self._faults.add(keys, SpecError(f"{what} {name} stands twice", remedy="keep one of them"))
+
+    def _all_once(self, what: str, values: Iterable[object], keys: Keys) -> None:
+        seen: list[object] = []
+        for index, value in enumerate(values):
+            self._once(what, value, seen, self._item(keys, index))
+            seen.append(value)
+
+    # -- tasks ----------------------------------------------------------------------------------------------------
+
+    def _tasks(self) -> Iterator[TaskLevel | None]:
+        names: list[str] = []
+        for index, ref in enumerate(self._experiment.task):
+            keys = self._item(("task",), index)
+            task = self._task(ref, keys)
+            if task is None:
+                yield None
+                continue
+            self._once("the task", task.spec.name, names, keys)
+            names.append(task.spec.name)
+            yield TaskLevel(task, self._deals(task, personas_for(task, task_folder(ref.name, self._base))))
+
+    def _task(self, ref: TaskRef, keys: Keys) -> Task | None:
+        try:
+            task = load_task(ref.name, self._base)
+        except SpecError as error:
+            self._faults.add((*keys, "name") if isinstance(self._document.at(keys), dict) else keys, error)
+            return None
+        known = sorted({sample.level for sample in task.samples})
+        for index, level in enumerate(ref.levels or ()):
+            if level not in known:
+                problem = f"no sample of the task {task.spec.name!r} has level {level}"
+                where = self._item((*keys, "levels"), index)
+                self._faults.add(where, SpecError(problem, allowed=", ".join(map(str, known))))
+        if ref.levels is not None and not set(ref.levels) & set(known):
+            if not ref.levels:
+                self._faults.add((*keys, "levels"), SpecError("the list is empty", remedy="leave it out for all"))
+            return None
+        return select(task, levels=ref.levels, limit=ref.limit, seed=self._experiment.seed)
+
+    # -- teams ----------------------------------------------------------------------------------------------------
+
+    def _deals(self, task: Task, usual: dict[str, Persona]) -> tuple[Deal, ...]:
+        own = {name: Persona(name=name, text=text) for name, text in self._experiment.personas.items() if text}
+        pool = {**usual, **own}
+        made: list[Deal] = []
+        for index, spec in enumerate(self._experiment.team):
+            keys = self._item(("team",), index)
+            if self._team_is_right(spec, keys, pool):
+                made += deals(spec, self._experiment, tuple(own or usual), pool)
+        return tuple(made)
+
+    def _team_is_right(self, spec: TeamSpec, keys: Keys, pool: dict[str, Persona]) -> bool:
+        right = [
+            self._names("model", spec.models, self._experiment.models, (*keys, "models")),
+            self._names("persona", spec.personas, pool, (*keys, "personas")),
+        ]
+        for index, member in enumerate(spec.members or ()):
+            where = (*keys, "members", index)
+            right.append(self._known("model", member.model, self._experiment.models, (*where, "model")))
+            if member.persona is not None:
+                right.append(self._known("persona", member.persona, pool, (*where, "persona")))
+        self._all_once("the size", spec.size or (), (*keys, "size"))
+        self._all_once("the layer", spec.layer or (), (*keys, "layer"))
+        return all(right)
+
+    def _names(self, what: str, names: Sequence[str], known: Iterable[str], keys: Keys) -> bool:
+        if names == "all":
+            return True
+        if not names:
+            self._faults.add(keys, SpecError("the list is empty", allowed=f"all, or the name of a {what}"))
+        self._all_once(f"the {what}", names, keys)
+        right = [self._known(what, name, known, self._item(keys, index)) for index, name in enumerate(names)]
+        return bool(right) and all(right)
+
+    def _known(self, what: str, name: str, known: Iterable[str], keys: Keys) -> bool:
+        if name in known:
+            return True
+        self._faults.add(keys, SpecError.unknown(what, name, known))
+        return False
+
+    def _unique_teams(self, tasks: Sequence[TaskLevel]) -> None:
+        deal_list = tasks[0].deals
+        seen: set[tuple[str, str, int]] = set()
+        for deal in deal_list:
+            for size in deal.sizes:
+                if (deal.layer, deal.name, size) in seen:
+                    problem = f"two {deal.layer} teams are called {deal.name!r} and have the size {size}"
+                    self._faults.add(("team",), SpecError(problem, remedy="give each its own name, under team.name"))
+                seen.add((deal.layer, deal.name, size))
+        agents = sum(size for deal in deal_list for size in deal.sizes)
+        if agents > MAX_AGENTS:
+            problem = f"the teams of a task have {agents:,} agents in all"
+            self._faults.add(("team",), SpecError(problem, allowed=f"at most {MAX_AGENTS:,}"))

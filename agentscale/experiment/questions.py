@@ -1,0 +1,57 @@
+"""Which samples of a task are asked, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agentscale.catalog.task_folders import LETTERS
+from agentscale.randomness import keyed
+from agentscale.schema.run import QuestionRecord
+from agentscale.schema.tasks import Sample, Task, TaskSpec
+
+
+def prompt(sample: Sample, spec: TaskSpec) -> str:
+    """The words of a question: input, lettered choices one a line, a blank line, the task's instruction."""
+    choices = [f"{letter}) {choice}" for letter, choice in zip(LETTERS, sample.choices, strict=False)]
+    return "\n".join([sample.input, *choices, "", spec.instruction])
+
+
+def question(sample: Sample, spec: TaskSpec) -> QuestionRecord:
+    """The question that a sample becomes, with its target."""
+    return QuestionRecord(
+        task=spec.name,
+        sample_id=sample.id,
+        prompt=prompt(sample, spec),
+        choices=sample.choices,
+        target=sample.target,
+        level=sample.level,
+    )
+
+
+def select(task: Task, *, levels: Sequence[int] | None, limit: int | None, seed: int) -> Task:
+    """The samples of a task that a run uses, in the file's order.
+
+    The draw goes round the levels, from easy to hard, and takes the next of each level's own random order. So a larger
+    limit contains the smaller one, and leaving a level out moves no draw within another.
+
+    Args:
+        task: The whole task.
+        levels: Only samples of these levels; ``None`` for all. At least one sample has one of them.
+        limit: At most so many samples; ``None`` for all.
+        seed: The run's seed.
+    """
+    kept = [sample for sample in task.samples if levels is None or sample.level in levels]
+    if limit is not None and limit < len(kept):
+        chosen = set(_drawn(kept, task.spec.name, seed)[:limit])
+        kept = [sample for sample in kept if sample.id in chosen]
+    return task.model_copy(update={"samples": tuple(kept)})
+
+
+def _drawn(samples: Sequence[Sample], task: str, seed: int) -> list[str]:
+    """All ids in the order of the draw: the first of every level, and so on."""
+    ranked: list[tuple[int, int, str]] = []
+    for level in {sample.level for sample in samples}:
+        ids = [sample.id for sample in samples if sample.level == level]
+        order = keyed(seed, "samples", task, level).permutation(len(ids))
+        ranked += [(rank, level, ids[index]) for rank, index in enumerate(order)]
+    return [sample_id for _, _, sample_id in sorted(ranked)]

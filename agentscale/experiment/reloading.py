@@ -1,0 +1,51 @@
+"""Rebuilds a sweep from a run folder alone, so that a recording replays where its files and the catalog are not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import networkx as nx
+from pydantic import ValidationError
+
+from agentscale import protocols
+from agentscale.errors import SpecError, StoreError
+from agentscale.experiment.sweep import Sweep
+from agentscale.schema.experiment import Experiment
+from agentscale.schema.run import Cell
+
+if TYPE_CHECKING:
+    from agentscale.store import RunFolder
+
+
+def from_folder(folder: RunFolder) -> Sweep:
+    """The sweep that a run folder was made for.
+
+    Raises:
+        StoreError: If the folder describes what this version of agentscale does not know.
+    """
+    header = folder.header
+    try:
+        experiment = Experiment.model_validate(header.experiment)
+        resolved = {cell.id: protocols.resolve(cell.protocol) for cell in header.cells}
+        source = folder.experiment_path.read_text("utf-8")
+    except (ValidationError, SpecError, OSError, UnicodeDecodeError) as error:
+        wrote = header.versions.get("agentscale", "an unknown version")
+        raise StoreError(
+            f"{folder.path}: the run cannot be read back: {error}\n"
+            f"  it was written by agentscale {wrote}: replay it with that version"
+        ) from None
+    return Sweep(
+        header=header,
+        experiment=experiment,
+        source=source,
+        path=folder.path,
+        questions=folder.questions(),
+        protocols=resolved,
+        graphs={cell.id: _graph(cell) for cell in header.cells},
+    )
+
+
+def _graph(cell: Cell) -> nx.DiGraph:
+    graph = nx.empty_graph(cell.size, create_using=nx.DiGraph)
+    graph.add_edges_from(cell.edges)
+    return graph

@@ -1,0 +1,44 @@
+"""What a run is made of: the checked experiment, its questions, and for every cell a protocol and a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentscale.schema.experiment import Experiment
+from agentscale.schema.run import QuestionRecord, RunHeader
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    from agentscale.protocols import InteractionProtocol
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A design that is ready to be run."""
+
+    header: RunHeader
+    experiment: Experiment
+    source: str
+    """The experiment file's text; with overrides, the text of a file that says the same."""
+    path: Path
+    """The experiment file, or the run folder that the sweep was read from."""
+    questions: dict[tuple[str, str], QuestionRecord]
+    """The questions by (task, sample id), tasks and samples in their files' order."""
+    protocols: dict[str, InteractionProtocol]
+    """The protocol of every cell, by cell id."""
+    graphs: dict[str, nx.DiGraph]
+    """The graph of every cell, by cell id: nodes 0 … n−1 are the team's slots; without edges where the protocol has
+    no use for one."""
+
+    @property
+    def independent(self) -> bool:
+        """Whether every cell asks anew, instead of sharing equal calls."""
+        return self.experiment.independent
+
+    def truth(self) -> dict[tuple[str, str], QuestionRecord]:
+        """The questions with their targets by (task digest, sample id), as simulated models look them up."""
+        heads = self.header.tasks
+        return {(heads[task].digest, sample): question for (task, sample), question in self.questions.items()}

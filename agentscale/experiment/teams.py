@@ -1,0 +1,114 @@
+"""Deals teams: which model and which persona sit on which slot.
+
+Members are dealt round-robin, so that every smaller team is a prefix of the larger.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from agentscale.schema.agents import Agent, Persona, Sampling, Team
+from agentscale.schema.experiment import Experiment, Member, TeamSpec
+from agentscale.schema.record import digest
+
+EXPLICIT = "explicit"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What equal agents share."""
+
+    id: str
+    model: str
+    persona: Persona | None
+    sampling: Sampling
+
+
+@dataclass(frozen=True)
+class Deal:
+    """A team of any size: agent i has configuration ``i mod len(configurations)``."""
+
+    layer: str
+    name: str
+    sizes: tuple[int, ...]
+    configurations: tuple[Configuration, ...]
+
+    def team(self, size: int) -> Team:
+        """The first ``size`` agents."""
+        copies: Counter[str] = Counter()
+        agents = []
+        for index in range(size):
+            dealt = self.configurations[index % len(self.configurations)]
+            copy = copies[dealt.id]
+            copies[dealt.id] += 1
+            agents.append(
+                Agent(
+                    slot=f"{dealt.id}/{copy}",
+                    config_id=dealt.id,
+                    copy_index=copy,
+                    model=dealt.model,
+                    persona=dealt.persona,
+                    sampling=dealt.sampling,
+                )
+            )
+        return Team(agents=tuple(agents))
+
+
+def deals(spec: TeamSpec, experiment: Experiment, personas: Sequence[str], pool: Mapping[str, Persona]) -> list[Deal]:
+    """The teams that one entry under ``team`` describes, for one task.
+
+    Args:
+        spec: The entry; its names are known to be right.
+        experiment: The experiment around it.
+        personas: What ``personas: all`` means here.
+        pool: All personas that can be named, by name.
+    """
+    if spec.members is not None:
+        sizes = spec.size or (len(spec.members),)
+        members = tuple(_configuration(member, experiment, pool) for member in spec.members)
+        return [Deal(EXPLICIT, spec.name or "team", sizes, members)]
+    models = tuple(experiment.models) if spec.models == "all" else spec.models
+    names = tuple(personas) if spec.personas == "all" else spec.personas
+    made = []
+    for layer in spec.layer or ("L1",):
+        personed: tuple[str | None, ...] = names if layer in ("L2", "L4") else (None,)
+        for name, dealt in _pools(layer, models, spec.name):
+            members = tuple(
+                _configuration(Member(model=model, persona=persona), experiment, pool)
+                for model, persona in crossed(dealt, personed)
+            )
+            made.append(Deal(layer, name, spec.size or (1,), members))
+    return made
+
+
+def _pools(layer: str, models: tuple[str, ...], name: str | None) -> list[tuple[str, tuple[str, ...]]]:
+    """The teams of a layer: one for each model in L1 and L2, one of all models in L3 and L4."""
+    if layer in ("L1", "L2"):
+        return [(f"{name}.{model}" if name else model, (model,)) for model in models]
+    return [(name or layer, models)]
+
+
+def crossed(models: Sequence[str], personas: Sequence[str | None]) -> Iterator[tuple[str, str | None]]:
+    """One period of the deal: agent i has model i mod M and persona i mod P, and all M·P pairs come before any repeats.
+
+    Where M and P share a factor, plain counting would never meet some pairs, so each pass of lcm(M, P) agents starts
+    one persona later.
+    """
+    n_models, n_personas = len(models), len(personas)
+    for index in range(n_models * n_personas):
+        shift = index // math.lcm(n_models, n_personas)
+        yield models[index % n_models], personas[(index + shift) % n_personas]
+
+
+def _configuration(member: Member, experiment: Experiment, pool: Mapping[str, Persona]) -> Configuration:
+    """A member with its settings merged: its own over its model's over the experiment's."""
+    usual = experiment.models[member.model].sampling.over(experiment.sampling)
+    sampling = member.sampling.over(usual)
+    name = f"{member.model}/{member.persona or '-'}"
+    if sampling != usual:
+        # By digest and not by number, so that a slot keeps its name when members are added or moved.
+        name += f"@{digest(sampling.model_dump(mode='json'))[:6]}"
+    return Configuration(name, member.model, pool[member.persona] if member.persona else None, sampling)

@@ -1,0 +1,154 @@
+"""The chat door of the simulator: a model of a world, asked in words.
+
+The answers are those of `agentscale.simulation.World`, whose array door gives the same votes for the seats that
+`SimulatedModel.seat` makes of slots, the question ids of `question_id` and the run's seed. Sampling settings change no
+draw, whatever the temperature or the endpoint seed: what agents share is the world's parameter ``fresh``. Only
+``max_tokens`` and ``stop`` are honoured, which cut the text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from agentscale.models.base import TOKENS_PER_WORD, Answered, estimated_usage, truth_of
+from agentscale.models.possible import Possible, checked_target, possible_answers
+from agentscale.models.wording import worded
+from agentscale.schema.agents import Sampling
+from agentscale.schema.calls import CallId, ChatRequest, Completion, Message, Usage
+from agentscale.schema.run import QuestionRecord
+from agentscale.simulation import MISSING, Moment, Seat, World
+
+
+class SimulatedModel:
+    """One model of a world.
+
+    Args:
+        name: The model's name in the experiment file, with which its slots begin.
+        model: Which model of the world.
+        world: The world.
+        truth: The questions with their targets, by (task digest, sample id).
+
+    Raises:
+        SpecError: where a target cannot be placed among possible answers.
+    """
+
+    def __init__(self, name: str, model: int, world: World, truth: Mapping[tuple[str, str], QuestionRecord]) -> None:
+        for record in truth.values():
+            checked_target(record)
+        self.name = name
+        self.model = model
+        self.world = world
+        self.truth = truth
+        self.identity: dict[str, Any] = {"simulated": world.parameters.model_dump(mode="json"), "model": model}
+        self._possible: dict[str, Possible] = {}
+        self._given = lru_cache(2**14)(world.answer)  # a debate comes back to the answers of its first round
+
+    async def complete(self, request: ChatRequest, call: CallId) -> Answered:
+        """The answer of the agent of the call; see `answered`.
+
+        Raises:
+            EndpointError: where the question is not one of the run's.
+        """
+        text = self.answered(request, call)
+        return Answered(_completion(request, text))
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+    def answered(self, request: ChatRequest, call: CallId) -> str:
+        """The whole text of an answer.
+
+        In the first round, and where an agent has nothing of its own that can be read, it draws its answer. Later it
+        starts from its last message and may take over an answer that stands behind a mark in the last user message
+        (`World.revise`).
+        """
+        record = truth_of(call, self.truth)
+        possible = self.possible(record)
+        seat, moment = self.seat(call.slot), moment_of(call)
+        speaks_first = call.round == 0 and call.turn == 0
+        own, peers = (None, []) if speaks_first else _quoted(request.messages, record, possible)
+        before = moment if own is None else replace(moment, round=0)
+        given = self._given(question_id(record), len(possible.labels), seat, before)
+        # Another kind of model may have said a number that this world would not: it gets a wrong option of its own.
+        labels = list(dict.fromkeys([*possible.labels, *([own] if own else []), *peers]))
+        held = given.answer if own is None else labels.index(own)
+        read = [labels.index(peer) for peer in peers]
+        answer = self.world.revise(question_id(record), seat, held, read, moment) if read else held
+        label = None if answer == MISSING else labels[answer]
+        return worded(
+            prompt=record.prompt,
+            channel=given.channel,
+            model=self.model,
+            persona=seat.persona,
+            wording=given.wording,
+            changed=None if own is None else answer != held,
+            label=label,
+            found=_meaning(label, record),
+        )
+
+    def seat(self, slot: str) -> Seat:
+        """The world's seat of a slot ``model/persona/copy``; ``-`` is no persona."""
+        config, _, copy = slot.rpartition("/")
+        persona = config.removeprefix(f"{self.name}/") if config.startswith(f"{self.name}/") else "-"
+        return Seat(config, self.model, None if persona == "-" else persona, int(copy) if copy.isdecimal() else 0)
+
+    def possible(self, record: QuestionRecord) -> Possible:
+        """The possible answers of a question; the world's option ``i`` is ``labels[i]``."""
+        known = self._possible.get(question_id(record))
+        if known is None:
+            parameters = self.world.parameters
+            known = possible_answers(record, n_open=parameters.open_options, seed=parameters.seed)
+            self._possible[question_id(record)] = known
+        return known
+
+
+def question_id(record: QuestionRecord) -> str:
+    """The name of a question in the world: ``task/sample``."""
+    return f"{record.task}/{record.sample_id}"
+
+
+def moment_of(call: CallId) -> Moment:
+    """When a call is made. A plain call of an agent has no mark, whatever its body."""
+    apart = (call.role, call.turn, call.step, call.attempt, call.salt)
+    mark = "" if apart == ("agent", 0, 0, 0, "") else "/".join(map(str, apart))
+    return Moment(call.seed, call.replicate, call.round, mark)
+
+
+def _quoted(messages: Sequence[Message], record: QuestionRecord, possible: Possible) -> tuple[str | None, list[str]]:
+    """The agent's own last answer, and those that the last user message quotes beside the question itself."""
+    own = possible.read(_last(messages, "assistant"))
+    peers = possible.read(_last(messages, "user").replace(record.prompt, ""))
+    return (own[-1] if own else None), peers
+
+
+def _last(messages: Sequence[Message], role: str) -> str:
+    spoken: Iterator[str] = (message.content for message in reversed(messages) if message.role == role)
+    return next(spoken, "")
+
+
+def _meaning(label: str | None, record: QuestionRecord) -> str:
+    if label is None:
+        return ""
+    return record.choices[ord(label) - ord("A")] if record.choices else label
+
+
+def _completion(request: ChatRequest, text: str) -> Completion:
+    """The text as the request's caps leave it, with estimated usage."""
+    text = _stopped(text, request.sampling)
+    usage = estimated_usage(request, text)
+    cap = request.sampling.max_tokens
+    if cap is None or usage.tokens_out is None or usage.tokens_out <= cap:
+        return Completion(text, "stop", usage)
+    words = re.finditer(r"\S+\s*", text)
+    kept = "".join(word[0] for word, _ in zip(words, range(math.floor(cap / TOKENS_PER_WORD)), strict=False))
+    return Completion(kept.rstrip(), "length", Usage(usage.tokens_in, cap))
+
+
+def _stopped(text: str, sampling: Sampling) -> str:
+    found = [place for stop in sampling.stop if stop and (place := text.find(stop)) >= 0]
+    return text[: min(found)] if found else text

@@ -1,0 +1,70 @@
+"""The one path on which every prompt is made, so that a treatment changes prompts exactly where it speaks.
+
+An agent is told of peers as Agent 1, Agent 2, … in slot order: neither models nor personas are named, and reasoning
+text is never shown. What is quoted is set off line by line, so that no reply can pass itself off as another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from agentscale.schema.agents import Agent
+from agentscale.schema.calls import ANSWER_MARK, Message, Reply
+from agentscale.schema.tasks import Question
+
+See = Literal["answer", "rationale"]
+"""What an agent sees of its peers: the answer that was read from the last reply, or that reply whole."""
+
+_SILENT = "no readable answer"
+_ALONE = "Check your last reply for mistakes."
+_PEERS = "Other agents were asked the same question. These are their last replies:"
+_WEIGH = "Weigh them against your own. They may be right or wrong."
+_OWN_SILENT = "Your own last reply gave no readable answer."
+_ASK = f'Give your updated answer, and end as the question asks, with "{ANSWER_MARK}".'
+
+
+def opening(agent: Agent, question: Question) -> tuple[Message, ...]:
+    """The messages of a first turn: the persona, if the agent has one, and the question."""
+    user = Message("user", question.prompt)
+    return (user,) if agent.persona is None else (Message("system", agent.persona.text), user)
+
+
+def revision(agent: Agent, question: Question, own: Reply, seen: Sequence[Reply], see: See) -> tuple[Message, ...]:
+    """The messages of a later turn: the opening, the agent's own last reply, and what its peers last said.
+
+    Nothing older is told. A reply that gives nothing to show is said to have given no readable answer: under
+    ``answer`` one without a reading, under ``rationale`` one without text. An agent that sees nobody is asked to check
+    itself, and then no reading plays a part in the prompt.
+
+    Args:
+        agent: Who is asked.
+        question: What is asked.
+        own: The agent's own last reply.
+        seen: Its peers' last replies, in slot order.
+        see: What is shown of them.
+    """
+    shown = _shown(own, see if seen else "rationale") is not None
+    last = (Message("assistant", own.text),) if shown else ()
+    return (*opening(agent, question), *last, Message("user", _request(shown, [_quoted(reply, see) for reply in seen])))
+
+
+def _request(spoke: bool, quotes: Sequence[str]) -> str:
+    peers = [_PEERS, *(f"Agent {number}:\n{quote}" for number, quote in enumerate(quotes, 1)), _WEIGH]
+    own = [] if spoke else [_OWN_SILENT]
+    alone = [_ALONE] if spoke else []
+    return "\n\n".join([*own, *(peers if quotes else alone), _ASK])
+
+
+def _shown(reply: Reply, see: See) -> str | None:
+    """What a reply has to show, if anything."""
+    if see == "rationale":
+        return reply.text.strip() or None
+    return None if reply.answer is None else f"{ANSWER_MARK} {reply.answer}"
+
+
+def _quoted(reply: Reply, see: See) -> str:
+    shown = _shown(reply, see)
+    if shown is None or see == "answer":
+        return f"- {shown or _SILENT}"
+    return "\n".join(f"> {line}".rstrip() for line in shown.splitlines())

@@ -1,0 +1,108 @@
+"""The report card: what a reader must know of a run before believing a number of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from agentscale.report.numbers import ABSENT, Row, cell_text, known, percent
+from agentscale.schema.run import RunHeader
+
+if TYPE_CHECKING:
+    from agentscale.analysis import Analysis
+
+EMBEDDERS = {
+    "use": "Universal Sentence Encoder, a small general-purpose sentence encoder that runs on this machine",
+    "hash": "hashed pieces of words, which see wording and not meaning",
+}
+TIES = (
+    "Curves settle a tied vote in expectation: each of the tied answers counts its share. Transcripts settle it by a "
+    "draw that depends on the seed and the trial alone, and say that they were tied."
+)
+
+
+class Entry(NamedTuple):
+    """A line of the card: its name, and one or more statements."""
+
+    name: str
+    texts: tuple[str, ...]
+
+
+def report_card(header: RunHeader, analysis: Analysis, tables: Mapping[str, Sequence[Row]]) -> list[Entry]:
+    """The entries of the card, in order.
+
+    Args:
+        header: The run's header.
+        analysis: Its numbers, for the name of the embedder that was used.
+        tables: All tables.
+    """
+    cells = tables["cells"]
+    entries = [
+        Entry("Questions", _by_task(cells, "n_items", cell_text)),
+        Entry("Chance level", _by_task(cells, "chance", percent)),
+        Entry("Answers read", _readable(tables["agents"])),
+        Entry("Temperature", _temperatures(header)),
+        Entry("Calls and tokens", _cost(cells)),
+        Entry("Tied votes", (TIES,)),
+        Entry("Replicates and seed", (f"{header.replicates} of each question; seed {header.seed}",)),
+        Entry("Embedder of K*", (embedder(analysis.embedder),)),
+        Entry("Not applicable", tuple(f"{left.cell}: {left.reason}" for left in header.not_applicable)),
+        Entry("Versions", (", ".join(f"{name} {version}" for name, version in sorted(header.versions.items())),)),
+        Entry("Experiment", (f"digest {header.experiment_digest[:16]}…, whole in run.json",)),
+    ]
+    return [entry for entry in entries if any(entry.texts)]
+
+
+def embedder(name: str) -> str:
+    """The embedder's name, and what it is where it is one of ours."""
+    about = next(
+        (text for kind, text in EMBEDDERS.items() if name == kind or name.startswith((f"{kind}@", f"{kind}:"))), ""
+    )
+    return f"{name}: {about}" if about else name
+
+
+def _by_task(cells: Sequence[Row], column: str, form: object) -> tuple[str, ...]:
+    told: dict[str, list[float]] = {}
+    for row in cells:
+        if known(row.get(column)):
+            told.setdefault(str(row["task"]), []).append(row[column])
+    return tuple(f"{task}: {_range(values, form)}" for task, values in told.items())
+
+
+def _readable(agents: Sequence[Row]) -> tuple[str, ...]:
+    told: dict[str, list[float]] = {}
+    for row in agents:
+        if known(row.get("readable")):
+            told.setdefault(str(row["config"]), []).append(row["readable"])
+    return tuple(f"{config}: {_range(values, percent)}" for config, values in told.items())
+
+
+def _range(values: Sequence[float], form: object) -> str:
+    assert callable(form)
+    low, high = form(min(values)), form(max(values))
+    return str(low) if low == high else f"{low} to {high}, by cell"
+
+
+def _temperatures(header: RunHeader) -> tuple[str, ...]:
+    used: dict[str, set[str]] = {}
+    for cell in header.cells:
+        for agent in cell.team.agents:
+            heat = agent.sampling.temperature
+            used.setdefault(agent.config_id, set()).add("the endpoint's own" if heat is None else f"{heat:g}")
+    return tuple(f"{config}: {', '.join(sorted(heats))}" for config, heats in used.items())
+
+
+def _cost(cells: Sequence[Row]) -> tuple[str, ...]:
+    asked = [row for row in cells if known(row.get("calls"))]
+    if not asked:
+        return ()
+    top = max(asked, key=lambda row: row["calls"])
+    tokens = [
+        f"{cell_text(top[key])} tokens {way}"
+        for key, way in (("tokens_in", "in"), ("tokens_out", "out"))
+        if top.get(key) not in (None, ABSENT)
+    ]
+    return (
+        f"The largest cell, {top['cell']}: {', '.join([cell_text(top['calls']) + ' calls', *tokens])}.",
+        "Equal calls of different cells are one call, so the cells' counts must not be added up.",
+    )

@@ -1,0 +1,154 @@
+"""The page put together: tables to CSV, figures to SVG, and one HTML file that needs nothing else.
+
+Nothing in it depends on the clock, the machine or the order of anything, so that the same run gives the same bytes.
+The page may load nothing from anywhere: a content security policy forbids it, and admits this page's own scripts by
+their digest, so that no text of a model can ever run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from agentscale.recording.files import replaced
+from agentscale.report import card, drawings, transcripts, words
+from agentscale.report.figures import DARK, LIGHT, Figure, figures, svg, theme
+from agentscale.report.legible import embedded, plain, visible
+from agentscale.report.numbers import Row, sheet
+
+if TYPE_CHECKING:
+    from agentscale.analysis import Analysis
+    from agentscale.store import RunFolder
+
+_SERIES = len(LIGHT["series"])
+
+
+def render(folder: RunFolder, analysis: Analysis) -> Path:
+    """Write the report of a run: ``report.html``, every table as CSV, every figure as SVG.
+
+    Args:
+        folder: The run.
+        analysis: Its numbers; the report shows them and computes none.
+
+    Returns:
+        The path of the page.
+
+    Raises:
+        StoreError: If the run folder cannot be read or written.
+    """
+    for name, table in analysis.tables.items():
+        folder.write_table(name, table.columns, table.rows)
+    tables = {name: plain(table.rows) for name, table in analysis.tables.items()}
+    drawn, graphs = figures(tables), drawings.drawings(folder.header.cells)
+    for figure in drawn:
+        _write(folder.figure_path(f"{figure.name}.svg"), svg(figure))
+    if graphs:
+        _write(folder.figure_path("topologies.svg"), drawings.svg(graphs))
+    return _write(folder.report_path, page(folder, analysis, tables, drawn, graphs))
+
+
+def page(
+    folder: RunFolder,
+    analysis: Analysis,
+    tables: dict[str, Sequence[Row]],
+    drawn: Sequence[Figure],
+    graphs: Sequence[drawings.Drawing],
+) -> str:
+    """The HTML of the page.
+
+    Args:
+        folder: The run.
+        analysis: Its numbers.
+        tables: The rows of every table, legible.
+        drawn: The figures.
+        graphs: The drawings of topologies.
+    """
+    header, packed = folder.header, transcripts.pack(folder, transcripts.MAX_TRIALS)
+    transcribed = [visible(cell["id"]) for cell in packed.data["cells"]]
+    scripts = [_script("charts.js"), _script("transcripts.js")]
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            header=header,
+            matters=words.matters(header, tables, packed),
+            transcribed=transcribed,
+            answers=words.answers(tables),
+            figures=drawn,
+            drawings=graphs,
+            side=f"{drawings.SIDE:.0f}",
+            card=card.report_card(header, analysis, tables),
+            warnings=[*analysis.warnings, *words.gathered(tables["cells"])],
+            sheets={name: sheet(name, table.columns, tables[name]) for name, table in analysis.tables.items()},
+            packed=packed,
+            charts={
+                "config": theme(_variables()),
+                "panels": [panel.spec for figure in drawn for panel in figure.panels],
+            },
+            style=Markup(_asset("style.css")),
+            light=_declared(LIGHT),
+            dark=_declared(DARK),
+            bundle=Markup(_bundle()),
+            scripts=scripts,
+            digests=[_digest(script) for script in (_bundle(), *scripts)],
+        )
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("agentscale.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
+    )
+    environment.filters["embedded"] = embedded
+    return environment
+
+
+def _variables() -> dict[str, Any]:
+    """The theme's colours as CSS variables: dark mode and print then need no second drawing."""
+    series = [f"var(--series-{index})" for index in range(_SERIES)]
+    return {"series": series, **{name: f"var(--{name})" for name in ("ink", "muted", "rule", "paper")}}
+
+
+def _declared(colours: dict[str, Any]) -> Markup:
+    """CSS declarations of the variables of :func:`_variables`."""
+    series = [f"--series-{index}:{colour}" for index, colour in enumerate(colours["series"])]
+    return Markup(";".join([*series, *(f"--{name}:{value}" for name, value in colours.items() if name != "series")]))
+
+
+@cache
+def _bundle() -> str:
+    """Vega, Vega-Lite and Vega-Embed, from the copy that the SVG files are drawn with."""
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
+
+
+def _asset(name: str) -> str:
+    return (files("agentscale.report") / "page" / name).read_text(encoding="utf-8")
+
+
+def _script(name: str) -> Markup:
+    return Markup(_asset(name))
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _write(path: Path, text: str) -> Path:
+    with replaced(path, durable=False) as file:
+        file.write(text.encode("utf-8"))
+    return path

@@ -1,0 +1,26 @@
+"""The figures of a report, in the order in which the page shows them. Each is made of table rows and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from agentscale.report.figures import accuracy, channels, rounds, votes
+from agentscale.report.figures.base import DARK, LIGHT, Figure, Panel, svg, theme
+from agentscale.report.numbers import Row
+
+__all__ = ["DARK", "LIGHT", "Figure", "Panel", "figures", "svg", "theme"]
+
+
+def figures(tables: Mapping[str, Sequence[Row]]) -> list[Figure]:
+    """All figures that the tables give.
+
+    Args:
+        tables: The rows of every table by its name.
+    """
+    drawn = (
+        accuracy.figure(tables["curves"]),
+        channels.figure(tables["curves"]),
+        votes.figure(tables["vote_curve"]),
+        rounds.figure(tables["rounds"], tables["cells"]),
+    )
+    return [figure for figure in drawn if figure is not None]

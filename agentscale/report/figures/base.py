@@ -1,0 +1,177 @@
+"""What figures share: the form of a figure, the marks and colours of layers, and the way to an SVG file.
+
+A panel's specification holds its data and its marks but no width, no title and no colour: the page fits it to the
+screen and takes the colours from its theme; :func:`svg` sets the panels of a figure side by side on white.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import altair as alt
+import vl_convert
+
+from agentscale.report.numbers import Row, Sheet
+
+LAYERS = ("L1", "L2", "L3", "L4")
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
+LIGHT = {
+    "series": ("#4b5563", "#0072b2", "#00896b", "#c2410c", "#a8478a", "#8a6d00", "#3f3fbf", "#7a4a21"),
+    "ink": "#1f2328",
+    "muted": "#5b6470",
+    "rule": "#e3e6ea",
+    "paper": "#ffffff",
+}
+"""Colours on white: those of Okabe and Ito, darkened until each stands 3 : 1 against the paper."""
+DARK = {
+    "series": ("#c4cad3", "#56b4e9", "#1fb489", "#f08a4b", "#dd8fc3", "#d9b836", "#9a9af0", "#c79a6b"),
+    "ink": "#e6e8eb",
+    "muted": "#9aa3ae",
+    "rule": "#2c323a",
+    "paper": "#14171b",
+}
+
+
+class Panel(NamedTuple):
+    """One chart of a figure."""
+
+    title: str
+    alt: str
+    """The chart in words, for those who do not see it."""
+    spec: dict[str, Any]
+    """Vega-Lite, with its data."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the report: panels, the words below them, and the numbers behind them."""
+
+    name: str
+    title: str
+    caption: str
+    panels: tuple[Panel, ...]
+    sheet: Sheet
+    warnings: tuple[str, ...] = ()
+
+
+def series_name(row: Row) -> str:
+    """The series that a row belongs to: its layer, or the name of its team where the file spelt the members out."""
+    layer = str(row["layer"])
+    return layer if layer in LAYERS else str(row.get("team") or row.get("teams") or layer)
+
+
+def series_order(rows: Iterable[Row]) -> list[str]:
+    """All series in their order: the four layers first, present or not, so that a colour always means the same."""
+    others = dict.fromkeys(name for name in map(series_name, rows) if name not in LAYERS)
+    return [*LAYERS, *others]
+
+
+def setting(row: Row) -> str:
+    """Under what a row was measured: task, protocol, and topology where it matters."""
+    played = " on ".join(str(row[key]) for key in ("protocol", "topology") if row.get(key))
+    return " · ".join(part for part in (str(row["task"]), played) if part)
+
+
+def panels_of(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
+    """The rows by panel title, in the order in which the titles first appear."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return found
+
+
+def marks_of(order: list[str], rows: Iterable[Row]) -> dict[str, Any]:
+    """Colour and shape of a series, each of which alone tells the series apart, under one legend.
+
+    Args:
+        order: All series of the figure.
+        rows: The panel's rows: the legend names only what is there.
+    """
+    there = set(map(series_name, rows))
+    legend = alt.Legend(title=None, values=[name for name in order if name in there])
+    shapes = alt.Scale(domain=order, range=[SHAPES[index % len(SHAPES)] for index in range(len(order))])
+    return {
+        "color": alt.Color("series:N", scale=alt.Scale(domain=order), legend=legend),
+        "shape": alt.Shape("series:N", scale=shapes, legend=legend),
+    }
+
+
+def beside(order: list[str], field: str, log: bool) -> str:
+    """A Vega expression for a place a little beside the true one, so that intervals do not cover one another."""
+    middle = (min(len(order), len(LAYERS)) - 1) / 2
+    if log:
+        return f"datum.{field} * pow(1.045, datum.rank - {middle})"
+    return f"datum.{field} + 0.03 * (datum.rank - {middle})"
+
+
+def data(rows: Iterable[Row], order: list[str], fields: Iterable[str]) -> alt.InlineData:
+    """Inline data: the given fields of the rows, with ``series`` and its ``rank``."""
+    kept = tuple(fields)
+    return alt.InlineData(
+        values=[
+            {field: row.get(field) for field in kept}
+            | {"series": series_name(row), "rank": order.index(series_name(row))}
+            for row in rows
+        ]
+    )
+
+
+def spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """The chart as a plain specification that can stand within another: data in place, no version, no style."""
+    drawn = chart.to_dict()
+    named = drawn.pop("datasets", {})
+    return {key: _in_place(value, named) for key, value in drawn.items() if key not in ("$schema", "config")}
+
+
+def _in_place(part: Any, named: Mapping[str, Any]) -> Any:
+    """Altair names data sets by their digest and lists them at the top, where no inner chart may have a list."""
+    if isinstance(part, list):
+        return [_in_place(inner, named) for inner in part]
+    if not isinstance(part, dict):
+        return part
+    if part.get("name") in named:
+        return {"values": named[part["name"]]}
+    return {key: _in_place(inner, named) for key, inner in part.items()}
+
+
+def theme(colours: Mapping[str, Any]) -> dict[str, Any]:
+    """The Vega configuration in the given colours, which may be CSS variables."""
+    text = {"labelColor": colours["muted"], "titleColor": colours["muted"], "labelFontSize": 12, "titleFontSize": 12}
+    return {
+        "background": "transparent",
+        "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif",
+        "view": {"stroke": None},
+        "range": {"category": list(colours["series"])},
+        "axis": {
+            **text,
+            "titleFontWeight": "normal",
+            "gridColor": colours["rule"],
+            "domainColor": colours["rule"],
+            "tickColor": colours["rule"],
+            "labelPadding": 6,
+            "titlePadding": 10,
+        },
+        "axisY": {"domain": False, "ticks": False},
+        "legend": {**text, "orient": "top", "direction": "horizontal", "symbolSize": 70, "symbolOpacity": 1},
+        "title": {"color": colours["ink"], "fontSize": 13, "fontWeight": 600, "anchor": "start", "offset": 10},
+        "line": {"strokeWidth": 2},
+        "point": {"filled": True, "size": 70, "opacity": 1},
+        "rule": {"color": colours["muted"]},
+        "text": {"color": colours["muted"], "fontSize": 11},
+    }
+
+
+def svg(figure: Figure) -> str:
+    """The figure as an SVG text: the same bytes for the same figure."""
+    panels = [panel.spec | {"title": panel.title, "width": 340, "height": 240} for panel in figure.panels]
+    whole = {
+        "concat": panels,
+        "columns": 2,
+        "spacing": 36,
+        "resolve": {"legend": {"color": "independent", "shape": "independent"}},
+        "config": theme(LIGHT) | {"background": LIGHT["paper"]},
+        "padding": 12,
+    }
+    return str(vl_convert.vegalite_to_svg(whole))

@@ -1,0 +1,119 @@
+"""The one kind of chart that figures are: a measure against N or rounds, a line for each series, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import altair as alt
+
+from agentscale.report.figures.base import Panel, beside, data, marks_of, panels_of, series_name, spec
+from agentscale.report.numbers import Row, between, known
+
+
+class Measure(NamedTuple):
+    """What stands on the y axis."""
+
+    title: str
+    value: str
+    """The column of the value; ``low`` and ``high`` those of its interval."""
+    low: str
+    high: str
+    format: str
+    """A d3 format."""
+    words: Callable[[object], str]
+    """The same format in Python."""
+    domain: tuple[float, float | None]
+    rule: str | None = None
+    """A column to draw as a dashed line, such as ``chance``."""
+
+
+class Across(NamedTuple):
+    """What stands on the x axis."""
+
+    title: str
+    field: str
+    log: bool
+    dense: bool = False
+    """Every N has a point: intervals become bands, and dots stand only where ``recorded`` says that a team was run."""
+
+
+def panel(title: str, rows: Sequence[Row], order: list[str], measure: Measure, across: Across) -> Panel:
+    """The chart of ``rows``.
+
+    Args:
+        title: What all rows share; it stands above the panel.
+        rows: Rows of a table, one for each point.
+        order: All series of the figure, in order.
+        measure: The y axis.
+        across: The x axis.
+    """
+    # Only what the chart uses goes in: the page carries these rows once more for every figure.
+    fields = dict.fromkeys((across.field, measure.value, measure.low, measure.high, "team", "recorded"))
+    place = f"datum.{across.field}" if across.dense else beside(order, across.field, across.log)
+    frame, source = alt.Chart(), data(rows, order, fields)
+    x, marks = _x(rows, across), marks_of(order, rows)
+    low, high = measure.domain
+    scale = alt.Scale(domainMin=low, nice=True) if high is None else alt.Scale(domain=[low, high])
+    y = alt.Y(f"{measure.value}:Q", scale=scale, axis=alt.Axis(format=measure.format, title=measure.title, tickCount=5))
+    span = frame.mark_area(opacity=0.13) if across.dense else frame.mark_rule(strokeWidth=1.5, opacity=0.5)
+    spans = span.encode(x, alt.Y(f"{measure.low}:Q"), alt.Y2(measure.high), marks["color"], detail="team:N")
+    line = frame.mark_line().encode(x, y, marks["color"], detail="team:N")
+    dotted = frame.transform_filter("datum.recorded") if across.dense else frame
+    dots = dotted.mark_point().encode(x, y, marks["color"], marks["shape"], tooltip=_tips(measure, across))
+    whole = alt.layer(*_rule(rows, measure), spans, line, dots, data=source).transform_calculate(place=place)
+    return Panel(title, in_words(title, rows, measure, across), spec(whole))
+
+
+def in_words(title: str, rows: Sequence[Row], measure: Measure, across: Across) -> str:
+    """The chart as text: the first and the last point of every series, and the dashed line."""
+    lines = panels_of(sorted(rows, key=lambda row: float(row[across.field])), series_name)
+    told = ". ".join(f"{name}: {_ends(line, measure, across)}" for name, line in lines.items())
+    return f"{measure.title} against {across.title}, {title}. {told}." + "".join(
+        f" {str(measure.rule).capitalize()}: {measure.words(level)}." for level in _levels(rows, measure)
+    )
+
+
+def _ends(line: Sequence[Row], measure: Measure, across: Across) -> str:
+    ends = [line[0], line[-1]] if len(line) > 1 else [line[0]]
+    return ", ".join(f"{_point(row, measure)} at {row[across.field]}" for row in ends)
+
+
+def _point(row: Row, measure: Measure) -> str:
+    span = between(row.get(measure.low), row.get(measure.high), measure.words)
+    return measure.words(row.get(measure.value)) + (f" ({span})" if span else "")
+
+
+def _levels(rows: Sequence[Row], measure: Measure) -> list[float]:
+    return sorted({row[measure.rule] for row in rows if measure.rule and known(row.get(measure.rule))})
+
+
+def _rule(rows: Sequence[Row], measure: Measure) -> list[alt.Chart]:
+    levels = _levels(rows, measure)
+    frame = alt.Chart(alt.InlineData(values=[{"level": level} for level in levels]))
+    y = alt.Y("level:Q")
+    line = frame.mark_rule(strokeDash=[4, 4], strokeWidth=1.2).encode(y)
+    name = frame.mark_text(align="right", baseline="bottom", dy=-3, dx=-2).encode(
+        y, x=alt.value("width"), text=alt.value(str(measure.rule))
+    )
+    return [line, name] if levels else []
+
+
+def _x(rows: Sequence[Row], across: Across) -> alt.X:
+    ticks = sorted({int(row[across.field]) for row in rows})
+    if across.log:
+        scale = alt.Scale(type="log", base=2, domain=[ticks[0] / 1.25, ticks[-1] * 1.25], nice=False)
+    else:
+        room = max(1, ticks[-1] - ticks[0]) / 20
+        scale = alt.Scale(domain=[ticks[0] - room, ticks[-1] + room], nice=False)
+    axis = alt.Axis(values=ticks, format="d", title=across.title, grid=False, labelOverlap=True)
+    return alt.X("place:Q", scale=scale, axis=axis)
+
+
+def _tips(measure: Measure, across: Across) -> list[Any]:
+    values = dict.fromkeys((measure.value, measure.low, measure.high))
+    return [
+        alt.Tooltip("series:N", title="team"),
+        alt.Tooltip(f"{across.field}:Q", title=across.title),
+        *(alt.Tooltip(f"{field}:Q", title=field.replace("_", " "), format=measure.format) for field in values),
+    ]

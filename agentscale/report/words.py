@@ -1,0 +1,186 @@
+"""The answer in words: sentences made only of table rows, that never say more than the intervals carry.
+
+A difference whose interval holds 0 is *not distinguishable in this run*; it is never called a tie, nor a gain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from agentscale.report.figures.base import series_name
+from agentscale.report.numbers import ABSENT, Row, between, channels, known, percent
+from agentscale.report.transcripts import Pack
+from agentscale.schema.run import RunHeader
+
+Tables = Mapping[str, Sequence[Row]]
+
+
+LAYERS = {
+    "L1": "one model without personas",
+    "L2": "one model with personas",
+    "L3": "several models without personas",
+    "L4": "several models with personas",
+}
+
+
+class Finding(NamedTuple):
+    """One number of the first screen."""
+
+    title: str
+    value: str
+    interval: str
+    text: str
+
+
+class Answer(NamedTuple):
+    """What the first screen says of one task."""
+
+    task: str
+    lead: str
+    about: str
+    findings: tuple[Finding, ...]
+
+
+def answers(tables: Tables) -> list[Answer]:
+    """The answer for every task of which a curve has at least one point with a value."""
+    tasks = dict.fromkeys(row["task"] for row in tables["curves"] if _speaks(row))
+    return [_answer(task, tables) for task in tasks]
+
+
+def _speaks(row: Row) -> bool:
+    """Whether a point says anything: it has an accuracy, and some answer behind it could be read."""
+    return known(row.get("accuracy")) and not (known(row.get("parse_failure")) and row["parse_failure"] >= 1)
+
+
+def _answer(task: str, tables: Tables) -> Answer:
+    curves = [row for row in tables["curves"] if row["task"] == task and _speaks(row)]
+    cells = [row for row in tables["cells"] if row["task"] == task]
+    top = best(curves)
+    found = (_worth(tables["comparisons"], curves), _channels(curves), _floor(cells))
+    return Answer(task, _lead(top), _about(top, curves), tuple(finding for finding in found if finding))
+
+
+def best(curves: Sequence[Row]) -> Row:
+    """The row of the highest accuracy; of equal ones the smallest team."""
+    return min(curves, key=lambda row: (-row["accuracy"], row["size"]))
+
+
+def agents(size: object) -> str:
+    """``1 agent`` or ``n agents``."""
+    return "1 agent" if size == 1 else f"{size} agents"
+
+
+def played(row: Row) -> str:
+    """Protocol and, where it matters, topology: ``debate(rounds=3) on ring``."""
+    return " on ".join(str(row[key]) for key in ("protocol", "topology") if row.get(key))
+
+
+def _lead(top: Row) -> str:
+    return (
+        f"The best team of this run is {series_name(top)} with {agents(top['size'])} under {played(top)}: "
+        f"{percent(top['accuracy'])} right."
+    )
+
+
+def _about(top: Row, curves: Sequence[Row]) -> str:
+    span = between(top.get("low"), top.get("high"), percent)
+    layer = LAYERS.get(str(top["layer"]))
+    said = [
+        f"{top['layer']} is {layer}." if layer else "",
+        f"95 % interval {span}, over {top['n_items']} questions." if span else f"Over {top['n_items']} questions.",
+        f"It is the highest of {len(curves)} points, and the highest of many is flattered by luck."
+        if len(curves) > 1
+        else "",
+    ]
+    return " ".join(filter(None, said))
+
+
+def _channels(curves: Sequence[Row]) -> Finding | None:
+    size = max(row["size"] for row in curves)
+    rows = [row for row in curves if row["size"] == size and known(row.get("k_star"))]
+    if not rows or size == 1:
+        return None
+    top = max(rows, key=lambda row: row["k_star"])
+    least = min(rows, key=lambda row: row["k_star"])
+    text = f"{agents(size)} of {series_name(top)} ({played(top)}) speak like {channels(top['k_star'])} independent ones"
+    if least is not top:
+        text += f"; the least varied, {series_name(least)} ({played(least)}), like {channels(least['k_star'])}"
+    span = between(top.get("k_star_low"), top.get("k_star_high"), channels)
+    return Finding("Channels of the largest teams, K*", channels(top["k_star"]), span, f"{text}.")
+
+
+def _floor(cells: Sequence[Row]) -> Finding | None:
+    chances = [row for row in cells if known(row.get("chance"))]
+    failures = [row for row in cells if known(row.get("parse_failure"))]
+    if not chances and not failures:
+        return None
+    value = percent(min(row["chance"] for row in chances)) if chances else ABSENT
+    text = "What guessing gives on average." if chances else "The chance level is unknown: the answers are open."
+    if failures:
+        worst = max(failures, key=lambda row: row["parse_failure"])
+        text += (
+            f" Answers that could not be read: at most {percent(worst['parse_failure'])} of a cell ({worst['cell']})."
+        )
+    return Finding("Chance level", value, "", text)
+
+
+def matters(header: RunHeader, tables: Tables, packed: Pack) -> list[str]:
+    """What is the matter with this run, said before anything else: it is empty, cut short, silent, or one cell.
+
+    Args:
+        header: The run's header.
+        tables: All tables.
+        packed: The transcripts.
+    """
+    said: list[str] = []
+    if not header.cells:
+        said.append("This experiment has no cell: nothing of its design can be run. The report card says why.")
+    elif not packed.n_played:
+        said.append(
+            "This run is empty: no trial has finished. `agentscale run` with the same experiment file resumes it."
+        )
+    elif packed.n_played < packed.n_planned:
+        said.append(
+            f"This run is not complete: {packed.n_played:,} of {packed.n_planned:,} trials have finished, and the numbers "
+            "below speak of those alone. `agentscale run` with the same experiment file does the rest."
+        )
+    said += _silent(tables["cells"])
+    if packed.n_played and len(header.cells) == 1:
+        said.append("This run has one cell: there is no other team, size or protocol to compare it with.")
+    return said
+
+
+def _silent(cells: Sequence[Row]) -> list[str]:
+    asked = [row for row in cells if known(row.get("parse_failure"))]
+    mute = [row for row in asked if row["parse_failure"] >= 1]
+    if not mute:
+        return []
+    if len(mute) == len(asked):
+        return [
+            "Every answer of this run is missing: none could be read. What stands below as accuracy is the absence of "
+            "answers, not wrong ones. The transcripts show what came back, and why it could not be read."
+        ]
+    return [
+        f"In {len(mute)} of {len(asked)} cells every answer is missing; their accuracy says nothing about the teams."
+    ]
+
+
+def warnings(value: object) -> tuple[str, ...]:
+    """The single warnings of a table's entry, which may be a text with ``; `` between them or a sequence."""
+    if isinstance(value, str):
+        return tuple(part for part in value.split("; ") if part)
+    return tuple(map(str, value)) if isinstance(value, tuple | list) else ()
+
+
+def gathered(rows: Iterable[Row]) -> list[str]:
+    """The distinct warnings of the rows, each with the number of cells that carry it."""
+    count: dict[str, int] = {}
+    for row in rows:
+        for warning in warnings(row.get("warnings")):
+            count[warning] = count.get(warning, 0) + 1
+    return [f"{text} ({number} {'cell' if number == 1 else 'cells'})" for text, number in count.items()]
+
+
+def _worth(comparisons: Sequence[Row], curves: Sequence[Row]) -> Finding | None:
+    return None

@@ -1,0 +1,49 @@
+"""From a name with parameters to the record it names, with errors that a user can act on. Knows no family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import ValidationError
+
+from agentscale.errors import SpecError
+from agentscale.schema.record import Record
+from agentscale.schema.run import Named
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+R = TypeVar("R", bound=Record)
+
+
+def instantiate(kind: str, named: Named, members: Mapping[str, type[R]]) -> R:
+    """The member of a family that ``named`` means, with its parameters checked.
+
+    Types are taken strictly: ``rounds: "3"`` and ``rounds: true`` are errors, ``p: 1`` is the number 1.0.
+
+    Args:
+        kind: What the family holds, such as ``"protocol"``: for messages, and the key of an unknown name.
+        named: Name and parameters, as the user wrote them.
+        members: The family, by name.
+
+    Raises:
+        SpecError: If the name or a parameter is unknown, missing or wrong; the key is ``name.parameter``.
+    """
+    if named.name not in members:
+        raise SpecError.unknown(kind, named.name, members, key=kind)
+    member = members[named.name]
+    try:
+        return member.model_validate(named.parameters, strict=True)
+    except ValidationError as error:
+        raise _spec_error(named.name, member, error.errors(include_url=False)[0]) from None
+
+
+def _spec_error(name: str, member: type[Record], fault: ErrorDetails) -> SpecError:
+    key = ".".join(str(part) for part in (name, *fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        return SpecError.unknown(f"parameter of {name}", fault["loc"][-1], member.model_fields, key=key)
+    if fault["type"] == "missing":
+        return SpecError("the parameter is missing", key=key, remedy=f"write {name}: {{{fault['loc'][-1]}: …}}")
+    allowed = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return SpecError(f"got {fault['input']!r}", key=key, allowed=allowed)

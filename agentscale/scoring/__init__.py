@@ -1,0 +1,25 @@
+"""Scoring: text → answer, answers → one answer, answer → score. Calls no model; missing is a value, not an error."""
+
+from __future__ import annotations
+
+from agentscale.scoring.base import Extractor, Found, Reading
+from agentscale.scoring.extractors import EXTRACTORS
+from agentscale.scoring.letters import letters
+from agentscale.scoring.numbers import canonical_number
+from agentscale.scoring.reading import chain_of, read
+from agentscale.scoring.voting import expected_score, is_correct, plurality, settle
+
+__all__ = [
+    "EXTRACTORS",
+    "Extractor",
+    "Found",
+    "Reading",
+    "canonical_number",
+    "chain_of",
+    "expected_score",
+    "is_correct",
+    "letters",
+    "plurality",
+    "read",
+    "settle",
+]

@@ -1,0 +1,49 @@
+"""What reading an answer gives, and what an extractor is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from agentscale.schema.calls import Missing
+from agentscale.schema.tasks import AnswerKind
+
+
+class Reading(NamedTuple):
+    """What was read from a completion."""
+
+    answer: str | None
+    """A letter in upper case, or a number in canonical form; ``None`` where it is missing."""
+    missing: Missing | None
+    """Why there is no answer."""
+    by: str
+    """The extractor that decided, as ``name@version``; ``finish@1`` where the reason of the endpoint did."""
+
+
+class Found(NamedTuple):
+    """What an extractor decided. It ends the chain, also where it says that there is no answer."""
+
+    answer: str | None
+    missing: Missing | None = None
+
+
+NO_ANSWER = Found(None, "no_answer")
+"""The place where the answer should stand holds none that can be read: nothing else in the text may pass for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """One way to find an answer in a text. A change of what it finds is a new version."""
+
+    name: str
+    version: int
+    kinds: tuple[AnswerKind, ...]
+    """The kinds of answer that it can find."""
+    find: Callable[[str, AnswerKind, Sequence[str]], Found | None]
+    """From a cleaned text, the kind and the options to a decision, or ``None`` to ask the next of the chain."""
+
+    @property
+    def id(self) -> str:
+        """``name@version``."""
+        return f"{self.name}@{self.version}"

@@ -1,0 +1,61 @@
+"""Takes the clothes off a text: thinking, mark-up, and signs that look alike. What is read afterwards is plain.
+
+Every expression here is linear in the length of the text: repeats are bounded or cannot overlap.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LOOKALIKES = {
+    **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full-width forms of ASCII
+    **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000\t"), " "),
+    **dict.fromkeys(map(ord, "\u2212\u2010\u2011\u2013\ufe63"), "-"),
+    **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"), None),
+    **dict.fromkeys(map(ord, "\u2018\u2019"), "'"),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u00ab\u00bb"), '"'),
+    ord("\r"): "\n",
+    ord("\u00d7"): "*",
+    ord("\u22c5"): "*",
+    ord("\u00f7"): "/",
+}
+
+_STEPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), by)
+    for pattern, by in (
+        (r"\\[dt]?frac\s{0,4}\{([^{}\n]{1,60})\}\s{0,4}\{([^{}\n]{1,60})\}", r"\1/\2"),
+        (r"\\(?:times|cdot)\b", "*"),
+        (r"\\div\b", "/"),
+        (r"\\(?:text|textbf|mathrm|mathbf|mathit|boxed|fbox)\s{0,4}\{", "{"),
+        (r"\{,\}", ","),
+        (r"\\[,!;: ]", ""),
+        (r"\\[\[\]()]", " "),
+        (r"\\([$%#&_{}*])", r"\1"),
+        (r"(?<=[0-9)])\s{0,2}\*\*\s{0,2}(?=[0-9(])", "^"),
+        (r"\*\*|__|`", " "),
+        (r"</?(?:strong|em|span|br|p|div)\s{0,2}/?>", " "),
+        (r"<answer>", " Answer: "),
+        (r"</answer>", "\n"),
+        (r"<\s{0,2}([^<>\n]{1,40}?)\s{0,2}>", r"(\1)"),
+        (r"[{]", "("),
+        (r"[}]", ")"),
+        (r" {2,}", " "),
+    )
+)
+
+
+def spoken(text: str) -> str:
+    """The text after the last block of thinking; nothing, where the thinking never ended."""
+    _, _, after = text.rpartition("</think>")
+    return "" if "<think>" in after else after
+
+
+def plain(text: str) -> str:
+    """The text without LaTeX, Markdown and HTML, in ASCII where a sign has an ASCII twin.
+
+    ``{…}`` and ``<…>`` become ``(…)``; lines stay lines.
+    """
+    text = text.translate(_LOOKALIKES)
+    for pattern, by in _STEPS:
+        text = pattern.sub(by, text)
+    return text

@@ -1,0 +1,91 @@
+"""A letter that stands by itself: ``(B)``, ``option B``, ``B.`` at the head of a line, ``is B`` at the end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from agentscale.schema.tasks import AnswerKind
+from agentscale.scoring.base import NO_ANSWER, Extractor, Found
+from agentscale.scoring.letters import label_pattern, letters
+from agentscale.scoring.marks import after_marks
+
+_REJECTED_BEFORE = re.compile(
+    r"(?:\b(?:not|eliminates?|eliminating|excludes?|rules? out|ruled out|unlike|than|nor|neither|against|reject)|n't)"
+    r"(?: be)?(?: the)?(?: option| choice| answer)? ?[(\[\"'*_]*$",
+    re.IGNORECASE,
+)
+_REJECTED_AFTER = re.compile(
+    r"[)\]\"'*_.]{0,3} ?(?:(?:is|was|are|would be|seems|looks) (?:also |clearly |definitely )?"
+    r"(?:not|in?correct|wrong|false|ruled out|out|excluded|eliminated|impossible|unlikely|rejected)"
+    r"|(?:isn't|wasn't|can't|cannot|does not|doesn't))\b",
+    re.IGNORECASE,
+)
+_CUE = (
+    r"\b(?:so|thus|hence|therefore|choose|chose|pick|picked|select|selected|go with|going with|went with|vote for|"
+    r"conclude|answer|it's|it is|must be|is|=>|->|:)"
+)
+
+
+class _Candidate(NamedTuple):
+    start: int
+    letter: str
+    conclusive: bool
+    """It stands where conclusions stand, and so prevails over letters before it."""
+
+
+def explicit(text: str, choices: Sequence[str]) -> Found | None:
+    """The one letter that stands by itself in a plain text, or of several the last that is a conclusion.
+
+    Letters that the text rejects do not count, nor do lists in which it goes through the options.
+
+    Returns:
+        The letter, ``NO_ANSWER`` where several compete, or ``None`` where there is none.
+    """
+    known = letters(len(choices))
+    candidates = sorted(_candidates(text, choices))
+    valid = [candidate for candidate in candidates if candidate.letter in known]
+    if not valid:
+        alone = [candidate for candidate in candidates if candidate.conclusive]
+        return Found(None, "not_an_option") if alone else None
+    last = valid[-1]
+    unique = len({candidate.letter for candidate in valid}) == 1
+    return Found(last.letter) if unique or last.conclusive else NO_ANSWER
+
+
+def _candidates(text: str, choices: Sequence[str]) -> Iterator[_Candidate]:
+    for pattern, conclusive in _forms(label_pattern(choices)):
+        found = [match for match in pattern.finditer(text) if _stands(text, match)]
+        listed = "^" in pattern.pattern and not conclusive and len({match[1].upper() for match in found}) > 1
+        for match in () if listed else found:
+            yield _Candidate(match.start(1), match[1].upper(), conclusive)
+
+
+@lru_cache(maxsize=4)
+def _forms(upper: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
+    """The forms in which a letter stands by itself, and whether what stands so is a conclusion."""
+    label = f"(?:{upper}|[a-z])"
+    return (
+        (re.compile(rf"(?<![A-Za-z0-9'])[(\[]({label})[)\]]"), False),
+        (
+            re.compile(rf"(?i:\b(?:option|choice|letter)) [(\[\"'*_]*({upper}|[a-z](?=[)\].,;:]|$))(?![A-Za-z0-9'])"),
+            False,
+        ),
+        (re.compile(rf"^[ \"'*_#>-]{{0,6}}({label})(?:\)|[.:](?= |$))", re.MULTILINE), False),
+        (re.compile(rf"(?i:{_CUE}),? [(\[\"'*_]*({upper})[)\]\"'*_]*(?=[.,;!]?(?:\n|$)|[.,;!] )"), True),
+        (re.compile(rf"^[ \"'*_#>(\[-]{{0,6}}({label})[ \"'*_)\].:!]{{0,6}}$", re.MULTILINE), True),
+    )
+
+
+def _stands(text: str, match: re.Match[str]) -> bool:
+    before, after = text[max(0, match.start(1) - 40) : match.start(1)], text[match.end(1) : match.end(1) + 40]
+    return not (_REJECTED_BEFORE.search(before) or _REJECTED_AFTER.match(after))
+
+
+def _find(text: str, kind: AnswerKind, choices: Sequence[str]) -> Found | None:
+    return explicit(after_marks(text), choices)
+
+
+LETTER = Extractor("letter", 1, ("choice",), _find)

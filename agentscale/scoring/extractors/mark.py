@@ -1,0 +1,30 @@
+"""The answer at its mark: the last ``Final answer:`` that is filled, else the last ``answer:`` that leads to one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agentscale.schema.tasks import AnswerKind
+from agentscale.scoring.base import NO_ANSWER, Extractor, Found
+from agentscale.scoring.extractors.marked_choice import marked_choice
+from agentscale.scoring.extractors.marked_number import marked_number
+from agentscale.scoring.marks import final_marks, loose_marks
+
+
+def _find(text: str, kind: AnswerKind, choices: Sequence[str]) -> Found | None:
+    for mark in final_marks(text):
+        if mark.tail:
+            # What stands at the mark decides, even if it cannot be read: an earlier letter is not the answer then.
+            return _read(mark.tail, kind, choices, strict=True) or NO_ANSWER
+    for mark in loose_marks(text):
+        found = _read(mark.tail, kind, choices, strict=False) if mark.tail else None
+        if found is not None:
+            return found
+    return None
+
+
+def _read(tail: str, kind: AnswerKind, choices: Sequence[str], *, strict: bool) -> Found | None:
+    return marked_choice(tail, choices, strict=strict) if kind == "choice" else marked_number(tail, strict=strict)
+
+
+MARK = Extractor("mark", 1, ("choice", "number"), _find)

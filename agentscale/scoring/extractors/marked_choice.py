@@ -1,0 +1,61 @@
+"""Reads the option that a mark announces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from agentscale.scoring.base import NO_ANSWER, Found
+from agentscale.scoring.extractors.letter import explicit
+from agentscale.scoring.letters import folded, label_pattern, letters, option_named
+
+_REASON = re.compile(r"(?:because|since|as|is|was|for|due|and is|which|has|would|seems)\b", re.IGNORECASE)
+_CLOSED = re.compile(r"[)\]]|[:;,]|[.!?](?![A-Za-z0-9])|[\"'*_]+(?:[ .,:)]|$)| *$| [-=(]| ?—|-{2}")
+_SECOND = (
+    r"[)\].\"'*_]*,? ?(?:,|/|&|\+|\band\b|\bor\b) ?(?:option |choice )?[(\[\"'*_]*({label})"
+    r"(?![A-Za-z0-9'])(?!(?<=[AI]) [a-z])"
+)
+
+
+def marked_choice(tail: str, choices: Sequence[str], *, strict: bool) -> Found | None:
+    """The option that the line after a mark gives: by its letter, else by its text.
+
+    Args:
+        tail: The line, without what leads up to the answer.
+        choices: The options.
+        strict: The line holds the answer or none: take a letter that stands further on, such as ``Paris (B)``, if it
+            is the only one.
+
+    Returns:
+        The letter; ``not_an_option`` for one that no option has; ``NO_ANSWER`` for two letters; or ``None`` where
+        nothing of the kind stands there.
+    """
+    found = _leading(tail, choices)
+    if found is not None:
+        return found
+    letter = _by_text(tail, choices)
+    if letter is not None:
+        return Found(letter)
+    return explicit(tail, choices) if strict else None
+
+
+def _leading(tail: str, choices: Sequence[str]) -> Found | None:
+    """The letter with which the line begins, if it is one and not the first word of a sentence."""
+    label = f"(?:{label_pattern(choices)}|[a-z])"
+    match = re.match(rf"[(\[\"'*_]*({label})(?![A-Za-z0-9'])", tail)
+    if match is None or option_named(tail, choices) not in (None, match[1].upper()):
+        return None
+    rest, letter, known = tail[match.end() :], match[1].upper(), letters(len(choices))
+    named = letter in known and folded(rest).startswith(folded(choices[known.index(letter)]))
+    if not (_CLOSED.match(rest) or named or _REASON.match(rest.lstrip())):
+        return None
+    second = re.match(_SECOND.format(label=label), rest)
+    if second is not None and second[1].upper() in known and second[1].upper() != letter:
+        return NO_ANSWER
+    return Found(letter) if letter in known else Found(None, "not_an_option")
+
+
+def _by_text(tail: str, choices: Sequence[str]) -> str | None:
+    """The letter of the option whose text the line is, or with whose text its first clause ends."""
+    clause = re.split(r"[.,;:(](?: |$)| (?:because|since|as) | - | ?—", tail, maxsplit=1)[0]
+    return option_named(tail, choices) or option_named(clause, choices)

@@ -1,0 +1,91 @@
+"""Finds the places where a text announces its answer: ``Final answer:`` first of all, then ``answer:`` and the like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+WINDOW = 2_000
+"""Characters after a mark in which its answer must stand."""
+LONGEST = 20_000
+"""Characters at the end of a text without a mark in which an answer is looked for."""
+
+_FINAL = re.compile(
+    r"\bfinal {1,3}answer[ \"'_)\]*]{0,6}(?:is\b[ ]{0,2}[:=]?|[:=]|-{1,2} |$)", re.IGNORECASE | re.MULTILINE
+)
+_LOOSE = re.compile(
+    r"\b(?:answer|(?:correct|right|best) (?:option|choice))[ \"'_)\]*]{0,6}"
+    r"(?:(?:is|was|would be|will be|should be|must be)\b[ ]{0,2}[:=]?|[:=])",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(r"\b(?:if|whether|why|unless|suppose|assum(?:e|ing)|not)\b[^.\n]{0,20}$", re.IGNORECASE)
+_FILLER = re.compile(
+    r"(?:[ \n\"'*_#:=]|(?:so|thus|hence|therefore|the|my|our|correct|right|best|most likely|final|answer|option|"
+    r"choice|letter|number|is|would be|will be|should be|must be|approximately|about|around|roughly|exactly)\b)*",
+    re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(
+    r"[(\[](?:[A-Za-z]{1,12} ){0,4}(?:letter|number|answer|option|choice|value|integer|digit|result)s?"
+    r"(?: [^()\[\]\n]{0,40})?(?:[)\]]|$)|[(\[]? ?(?:\.{2,}|…|_{2,}|\?+) ?[)\]]?$",
+    re.IGNORECASE,
+)
+_LIST = re.compile(r"(?:1[.)] [^\n]*\n{1,3} {0,4}2[.)] |\(?A[.):] ?[^\n]*\n{1,3} {0,4}\(?B[.):])")
+_NEXT_QUESTION = re.compile(r"^(?:question|q) ?[0-9]{0,3}:", re.IGNORECASE | re.MULTILINE)
+
+
+class Mark(NamedTuple):
+    """A place where an answer is announced."""
+
+    end: int
+    """Where the announcement ends in the text."""
+    tail: str
+    """The line that the announcement opens, without what only leads up to the answer: ``B) Paris`` of
+    ``the correct option is **B) Paris**``. Empty where nothing, a placeholder or a list stands there."""
+
+
+def final_marks(text: str) -> Iterator[Mark]:
+    """The marks ``Final answer:`` of a plain text, from last to first."""
+    return _marks(text, [match.end() for match in _FINAL.finditer(text)])
+
+
+def loose_marks(text: str) -> Iterator[Mark]:
+    """The marks ``answer:``, ``the answer is`` and the like, from last to first, without the conditional ones."""
+    matches = (match for match in _LOOSE.finditer(text))
+    return _marks(
+        text,
+        [match.end() for match in matches if not _CONDITION.search(text[max(0, match.start() - 30) : match.start()])],
+    )
+
+
+def after_marks(text: str) -> str:
+    """What stands after the last mark; the whole text where there is none. Of a very long text, its end."""
+    ends = [match.end() for pattern in (_FINAL, _LOOSE) for match in pattern.finditer(text)]
+    rest = text[max(ends, default=0) :]
+    # The cut may fall into a number: what is left of its word goes too.
+    return rest if len(rest) <= LONGEST else rest[-LONGEST:].partition(" ")[2]
+
+
+def own_part(text: str) -> str:
+    """The text up to where a model that has answered goes on to ask itself the next question."""
+    first = min((match.end() for pattern in (_FINAL, _LOOSE) if (match := pattern.search(text))), default=len(text))
+    following = _NEXT_QUESTION.search(text, first)
+    return text if following is None else text[: following.start()]
+
+
+def _marks(text: str, ends: list[int]) -> Iterator[Mark]:
+    stop = len(text)
+    for end in reversed(ends):
+        yield Mark(end, _tail(text[end : min(stop, end + WINDOW)]))
+        stop = end
+
+
+def _tail(after: str) -> str:
+    lead = _FILLER.match(after)
+    assert lead is not None  # it may be empty
+    rest = after[lead.end() :]
+    if _LIST.match(rest):
+        return ""
+    rest = re.sub(r"^[->] ", "", rest) if "\n" in lead[0] else rest
+    line = rest.partition("\n")[0].strip()
+    return "" if _PLACEHOLDER.match(line) else line

@@ -1,0 +1,55 @@
+"""From a completion to an answer, or to the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from agentscale.errors import SpecError
+from agentscale.schema.calls import Completion, Missing
+from agentscale.schema.tasks import AnswerKind
+from agentscale.scoring.base import Extractor, Reading
+from agentscale.scoring.cleaning import plain, spoken
+from agentscale.scoring.extractors import EXTRACTORS
+from agentscale.scoring.marks import own_part
+
+_FINISH: dict[str, Missing] = {"length": "truncated", "content_filter": "refused"}
+
+
+@lru_cache(maxsize=256)
+def chain_of(names: tuple[str, ...], kind: AnswerKind) -> tuple[Extractor, ...]:
+    """The extractors of a chain.
+
+    Raises:
+        SpecError: If a name is unknown, or cannot read answers of this kind.
+    """
+    fitting = [name for name, extractor in EXTRACTORS.items() if kind in extractor.kinds]
+    for index, name in enumerate(names):
+        if name not in fitting:
+            raise SpecError.unknown(f"extractor of a {kind}", name, fitting, key=f"extract[{index}]")
+    return tuple(EXTRACTORS[name] for name in names)
+
+
+def read(completion: Completion, *, kind: AnswerKind, choices: Sequence[str], chain: Sequence[str]) -> Reading:
+    """Reads the answer of a completion.
+
+    A text that was cut off at the cap of tokens is never read: whatever stands in it was not yet the answer.
+
+    Args:
+        completion: Text and reason of its end. Reasoning text is not read.
+        kind: Whether a letter or a number is wanted.
+        choices: The options, in order; empty for numbers.
+        chain: Names of extractors, tried in order until one decides.
+
+    Raises:
+        SpecError: If the chain names an extractor that does not exist for this kind.
+    """
+    extractors = chain_of(tuple(chain), kind)
+    if completion.finish in _FINISH:
+        return Reading(None, _FINISH[completion.finish], "finish@1")
+    text = own_part(plain(spoken(completion.text)))
+    for extractor in extractors:
+        found = extractor.find(text, kind, choices)
+        if found is not None:
+            return Reading(found.answer, found.missing, extractor.id)
+    return Reading(None, "no_answer", extractors[-1].id)

@@ -1,0 +1,51 @@
+"""From many answers to one, and from an answer to a score."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from agentscale.schema.tasks import AnswerKind
+from agentscale.scoring.numbers import canonical_number
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def plurality(answers: Sequence[str | None]) -> tuple[str, ...]:
+    """The answers with the most votes, sorted; none where nobody voted. Who has no answer abstains.
+
+    Answers are compared as they are: hand over answers as ``read`` gives them.
+    """
+    counts = Counter(answer for answer in answers if answer is not None)
+    most = max(counts.values(), default=0)
+    return tuple(sorted(answer for answer, count in counts.items() if count == most))
+
+
+def settle(winners: Sequence[str], rng: np.random.Generator) -> str | None:
+    """One of the winners, each with equal probability; ``None`` without a winner. Draws only where there is a tie."""
+    if len(winners) < 2:
+        return winners[0] if winners else None
+    return winners[int(rng.integers(len(winners)))]
+
+
+def is_correct(answer: str, target: str, kind: AnswerKind) -> bool:
+    """Whether an answer is right: letters whatever their case, numbers by value.
+
+    Args:
+        answer: A letter or a number, in any form that ``canonical_number`` reads.
+        target: The right one, likewise.
+        kind: Which of the two it is.
+    """
+    if kind == "choice":
+        return answer.strip().casefold() == target.strip().casefold()
+    value = canonical_number(answer)
+    return value is not None and value == canonical_number(target)
+
+
+def expected_score(winners: Sequence[str], target: str, kind: AnswerKind) -> float | None:
+    """Probability in [0, 1] that ``settle`` gives a right answer; ``None`` without a winner."""
+    if not winners:
+        return None
+    return sum(is_correct(winner, target, kind) for winner in winners) / len(winners)

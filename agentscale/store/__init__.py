@@ -1,0 +1,18 @@
+"""Run folders: what a run leaves on disk, around its recording. This room reads and writes; it interprets nothing.
+
+::
+
+    <run>/experiment.yaml       the file as it was run
+          run.json              the header: cells, teams, graphs, digests, versions
+          questions.jsonl       the questions with their targets
+          recording/            every call, the evidence from which the rest is made
+          transcripts/          one file a cell, one line a trial
+          tables/  figures/  embeddings/  logs/  report.html
+"""
+
+from __future__ import annotations
+
+from agentscale.store.folder import RunFolder
+from agentscale.store.transcripts import TranscriptWriter
+
+__all__ = ["RunFolder", "TranscriptWriter"]

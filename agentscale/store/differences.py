@@ -1,0 +1,51 @@
+"""What differs between two experiments, key by key, for the user who resumes the wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from agentscale.schema.run import RunHeader
+
+_SHOWN = 20
+
+
+def differences(there: RunHeader, now: RunHeader) -> list[str]:
+    """Lines such as ``team.size[1]: 4 there, 8 now``; empty where both are the same experiment.
+
+    What follows from the experiment (data of tasks, cells with their graphs and personas) is compared only where the
+    experiments agree: it then means that a file which they name has changed.
+    """
+    found: list[str] = []
+    if there.experiment_digest != now.experiment_digest:
+        found = list(_differing(there.experiment, now.experiment))
+        found = found or [f"experiment_digest: {there.experiment_digest} there, {now.experiment_digest} now"]
+    found = found or list(_differing(_derived(there), _derived(now)))
+    return found if len(found) <= _SHOWN else [*found[:_SHOWN], f"and {len(found) - _SHOWN} more"]
+
+
+def _derived(header: RunHeader) -> dict[str, Any]:
+    dumped = header.model_dump(mode="json", include={"seed", "replicates", "tasks", "cells"})
+    return {**dumped, "cells": {cell["id"]: cell for cell in dumped["cells"]}}
+
+
+def _differing(there: Any, now: Any) -> Iterator[str]:
+    old, new = dict(_leaves(there, "")), dict(_leaves(now, ""))
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key, _leaves) != new.get(key, _leaves):
+            yield f"{key}: {_shown(old, key)} there, {_shown(new, key)} now"
+
+
+def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list | tuple) and value:
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, f"{key}[{number}]")
+    else:
+        yield key, value
+
+
+def _shown(leaves: dict[str, Any], key: str) -> str:
+    return f"{leaves[key]!r:.60}" if key in leaves else "nothing"

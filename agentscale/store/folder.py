@@ -1,0 +1,238 @@
+"""The run folder: where everything of a run stands, and who may write it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from agentscale.errors import SpecError, StoreError
+from agentscale.recording import Recording
+from agentscale.recording.files import explained, replaced
+from agentscale.schema.run import SCHEMA_VERSION, QuestionRecord, RunHeader, Transcript
+from agentscale.store import jsonl
+from agentscale.store.differences import differences
+from agentscale.store.names import member
+from agentscale.store.tables import write_csv
+from agentscale.store.transcripts import TranscriptWriter
+
+_AGAIN = "restore the file from a copy, or run the experiment into another folder with --out"
+_REPLAY = "make the transcripts again from the recording: agentscale replay"
+
+
+class RunFolder:
+    """A run on disk. Make one with ``create`` or ``open``.
+
+    Attributes:
+        path: The folder.
+        header: What was run: enough to run it again and to read its results.
+    """
+
+    def __init__(self, path: Path, header: RunHeader) -> None:
+        self.path = path
+        self.header = header
+
+    @classmethod
+    def create(cls, path: Path, header: RunHeader, source: str, questions: Iterable[QuestionRecord]) -> RunFolder:
+        """Makes a run folder; it appears whole or not at all.
+
+        Args:
+            path: Where; nothing, or an empty folder, may stand there.
+            header: What will be run.
+            source: The experiment file as the user wrote it.
+            questions: The questions with their targets.
+
+        Raises:
+            StoreError: Something stands there already, or the folder cannot be written.
+        """
+        _check_free(path)
+        half = path.parent / f".{path.name[:120]}.{uuid.uuid4().hex}.tmp"
+        try:
+            with explained(f"make the run folder {path}"):
+                (half / "recording").mkdir(parents=True)
+                (half / "transcripts").mkdir()
+                for name, content in (
+                    ("experiment.yaml", source.encode("utf-8", "backslashreplace")),
+                    ("questions.jsonl", jsonl.joined(questions)),
+                    ("run.json", jsonl.line(header)),
+                ):
+                    with replaced(half / name) as file:
+                        file.write(content)
+                half.rename(path)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+        return cls(path, header)
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Opens a run folder.
+
+        Raises:
+            StoreError: It is none, its header is damaged, or a newer agentscale wrote it.
+        """
+        if not path.is_dir():
+            what = "is a file" if path.exists() else "does not exist"
+            raise StoreError(f"{path} {what}, not a run folder\n  name a folder that `agentscale run` made")
+        if not (path / "run.json").is_file():
+            raise StoreError(
+                f"{path} is not a run folder: it has no run.json\n  name a folder that `agentscale run` made"
+            )
+        return cls(path, _read_header(path / "run.json"))
+
+    @property
+    def experiment_path(self) -> Path:
+        """The experiment file as it was run."""
+        return self.path / "experiment.yaml"
+
+    @property
+    def report_path(self) -> Path:
+        """The page."""
+        return self.path / "report.html"
+
+    @property
+    def embeddings_path(self) -> Path:
+        """The folder of embeddings, which may be dropped."""
+        return self.path / "embeddings"
+
+    def figure_path(self, name: str) -> Path:
+        """The path of a figure, suffix included in ``name``; its folder is made.
+
+        Raises:
+            StoreError: The name is none for a file, or the folder cannot be written.
+        """
+        return self._member("figures", name, "")
+
+    def log_path(self, name: str) -> Path:
+        """The path of the log of a server that the run starts; its folder is made.
+
+        Raises:
+            StoreError: The name is none for a file, or the folder cannot be written.
+        """
+        return self._member("logs", name, ".log")
+
+    def _member(self, kind: str, name: str, suffix: str) -> Path:
+        path = member(self.path / kind, name, suffix)
+        with explained(f"write into {path.parent}"):
+            path.parent.mkdir(exist_ok=True)
+        return path
+
+    def questions(self) -> dict[tuple[str, str], QuestionRecord]:
+        """The questions with their targets, by task and sample id, in the order of the run.
+
+        Raises:
+            StoreError: The file is damaged; names file and line.
+        """
+        asked = jsonl.read(self.path / "questions.jsonl", QuestionRecord, _AGAIN)
+        return {(question.task, question.sample_id): question for question in asked}
+
+    def recording(self, write: bool = False) -> Recording:
+        """The recording of the run; ``write`` allows appending.
+
+        Raises:
+            StoreError: As ``Recording.open`` does.
+        """
+        return Recording.open(self.path / "recording", write=write)
+
+    def has_transcripts(self, cell_id: str) -> bool:
+        """Whether transcripts of the cell were written."""
+        return self._transcripts(cell_id).is_file()
+
+    def transcripts(self, cell_id: str) -> Iterator[Transcript]:
+        """The transcripts of a cell in the order of the design, one at a time.
+
+        Raises:
+            StoreError: There are none, or a line is damaged; names file and line.
+        """
+        if not self.has_transcripts(cell_id):
+            raise StoreError(f"{self.path} has no transcripts of cell {cell_id!r}\n  {_REPLAY} {self.path}")
+        return jsonl.read(self._transcripts(cell_id), Transcript, f"{_REPLAY} {self.path}")
+
+    def transcript_writer(self, cell_id: str, order: Sequence[tuple[str, int]]) -> TranscriptWriter:
+        """A writer for the transcripts of a cell.
+
+        Args:
+            cell_id: The cell.
+            order: Sample and replicate of every trial, in the order in which they are to stand.
+
+        Raises:
+            StoreError: The cell's id cannot name a file, or the folder cannot be written.
+        """
+        return TranscriptWriter(self._member("transcripts", cell_id, ".jsonl").parent, cell_id, order)
+
+    def _transcripts(self, cell_id: str) -> Path:
+        return member(self.path / "transcripts", cell_id, ".jsonl")
+
+    def write_table(self, name: str, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Path:
+        """Writes ``tables/<name>.csv``, as ``store.tables`` says, and returns its path.
+
+        Raises:
+            StoreError: The name is none for a file, or it cannot be written.
+        """
+        path = self._member("tables", name, ".csv")
+        write_csv(path, columns, rows)
+        return path
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the folder for writing while the block runs; never waits.
+
+        Raises:
+            StoreError: Another process writes to this run, or the folder cannot be written.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.path / ".lock", timeout=0)
+        with explained(f"lock {self.path}"):
+            try:
+                lock.acquire()
+            except Timeout:
+                raise StoreError(
+                    f"another process writes to {self.path}\n"
+                    "  wait until it is done, or choose another folder with --out"
+                ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def check_same(self, header: RunHeader) -> None:
+        """Makes sure that what is to be resumed here is what was begun here.
+
+        Raises:
+            SpecError: It is another experiment; lists the keys that differ with both values.
+        """
+        found = differences(self.header, header)
+        if found:
+            raise SpecError(
+                "\n    ".join([f"{self.path} holds another experiment than the one to run now:", *found]),
+                remedy="give the changed experiment a folder of its own with --out, or undo the change",
+            )
+
+
+def _check_free(path: Path) -> None:
+    with explained(f"make the run folder {path}"):
+        if (path / "run.json").exists():
+            raise StoreError(f"{path} holds a run already\n  open it to resume, or choose another folder with --out")
+        if path.is_dir() and any(path.iterdir()):
+            raise StoreError(f"{path} holds other files\n  choose another folder with --out, or empty this one")
+        if path.exists() and not path.is_dir():
+            raise StoreError(f"{path} is a file, and a run needs a folder\n  choose another one with --out")
+
+
+def _read_header(path: Path) -> RunHeader:
+    with explained(f"read {path}"):
+        text = path.read_bytes()
+    try:
+        version = json.loads(text).get("schema_version")
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            raise StoreError(
+                f"{path} has schema version {version}, this agentscale reads versions up to {SCHEMA_VERSION}\n"
+                "  update agentscale"
+            )
+        return jsonl.decoded(text, RunHeader)
+    except (ValueError, AttributeError) as error:
+        raise StoreError(f"{path} is damaged: {jsonl.first(error)}\n  {_AGAIN}") from error

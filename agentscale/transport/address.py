@@ -1,0 +1,194 @@
+"""Where an endpoint is and what opens it. Secrets live here, and nothing here shows one."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
+
+from agentscale.errors import SpecError
+
+HIDDEN = "***"
+"""What stands in the place of a secret."""
+
+SHORTEST_SECRET_CHARS = 4
+"""A shorter text hides nothing, and would be cut out of every word."""
+
+PLACEHOLDER_CHARS = 16
+"""A shorter key is a placeholder such as ``EMPTY``: the same letters in a model's answer are that answer's own."""
+
+
+class Secret:
+    """A text that is sent and never shown.
+
+    Args:
+        value: The secret itself, printable ASCII as a header demands.
+
+    Raises:
+        SpecError: The value is empty or has characters that no header may carry. The message does not hold it.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        if not value or not all("!" <= char <= "~" for char in value):
+            raise SpecError(
+                "the key is empty or has a space, a line break or a character outside ASCII",
+                allowed="printable ASCII characters, as a request header carries them",
+                remedy="copy the key again, without quotes and line ends",
+            )
+        self._value = value
+
+    def reveal(self) -> str:
+        """The secret, for the header that carries it and for nothing else."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+def mask_url(url: str) -> str:
+    """``url`` without its credentials and without the values of its query, fit for a message."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return HIDDEN
+    netloc = f"{HIDDEN}@{parts.netloc.rpartition('@')[2]}" if "@" in parts.netloc else parts.netloc
+    return urlunsplit((parts.scheme, netloc, parts.path, HIDDEN if parts.query else "", ""))
+
+
+def _checked(base_url: str) -> SplitResult:
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is no number, brackets that do not close
+        usable = False
+    if not usable:
+        raise SpecError(
+            f"base_url {mask_url(base_url)!r} is not an address",
+            allowed="http:// or https://, a host, and the path of the API, such as http://127.0.0.1:8080/v1",
+        )
+    return parts
+
+
+NOWHERE = "http://127.0.0.1:1"
+"""Where nobody listens: asking there fails at once and on this machine."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """An endpoint's address and its limits.
+
+    Raises:
+        SpecError: ``base_url`` is not an HTTP address, or carries credentials beside a key.
+    """
+
+    name: str
+    """The endpoint's name in the experiment file."""
+    base_url: str
+    """Such as ``http://127.0.0.1:8080/v1``. Credentials in it become basic authorization; no message shows them."""
+    api_key: Secret | None = None
+    max_in_flight: int = 32
+    """Requests under way at once."""
+    timeout_s: float = 300.0
+    """Seconds that one request may take in all; a retry is a further request."""
+    max_retries: int = 4
+    """Further tries after 408, 429, 5xx and connection faults."""
+
+    def __post_init__(self) -> None:
+        parts = _checked(self.base_url)
+        if self.api_key is not None and "@" in parts.netloc:
+            raise SpecError(
+                f"endpoint {self.name!r} has a key and also credentials in its base_url {self.shown}",
+                allowed="one of them",
+                remedy="take the credentials out of base_url, or leave api_key_env out",
+            )
+
+    def __repr__(self) -> str:
+        return f"Address(name={self.name!r}, base_url={self.shown!r}, api_key={self.api_key!r})"
+
+    @classmethod
+    def nowhere(cls) -> Address:
+        """An address for what is never asked, as in a replay."""
+        return cls("nowhere", NOWHERE, max_retries=0)
+
+    def moved(self, base_url: str) -> Address:
+        """The same endpoint at another base URL: a launched server has its address only once it runs."""
+        return replace(self, base_url=base_url)
+
+    @cached_property
+    def shown(self) -> str:
+        """The base URL as messages show it."""
+        return mask_url(self.base_url)
+
+    @cached_property
+    def is_loopback(self) -> bool:
+        """Whether the endpoint is on this machine."""
+        host = urlsplit(self.base_url).hostname or ""
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    @cached_property
+    def authorization(self) -> str | None:
+        """The value of the ``Authorization`` header, or ``None`` where nothing is sent."""
+        if self.api_key is not None:
+            return f"Bearer {self.api_key.reveal()}"
+        credentials = self._credentials
+        return None if credentials is None else f"Basic {base64.b64encode(credentials.encode()).decode('ascii')}"
+
+    def url(self, path: str) -> str:
+        """The address of ``path`` below the base URL, without credentials; a query of the base URL is kept."""
+        parts = urlsplit(self.base_url)
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit((parts.scheme, host, f"{parts.path.rstrip('/')}/{path.lstrip('/')}", parts.query, ""))
+
+    def redact(self, text: str) -> str:
+        """``text`` of a server without any form of this endpoint's secrets."""
+        for form in self._secret_forms:
+            text = text.replace(form, HIDDEN)
+        return text
+
+    def redact_answer(self, body: bytes) -> bytes:
+        """``body`` of a good answer without the key, should the server echo it. A placeholder key stays."""
+        for form in self._long_forms:
+            if form in body:
+                body = body.replace(form, HIDDEN.encode())
+        return body
+
+    @property
+    def _credentials(self) -> str | None:
+        user, at, _ = urlsplit(self.base_url).netloc.rpartition("@")
+        return unquote(user) if at else None
+
+    @cached_property
+    def _secret_forms(self) -> tuple[str, ...]:
+        """Every text that would betray a secret: as it is, in JSON, in a URL; the longest first."""
+        plain = {value for _, value in parse_qsl(urlsplit(self.base_url).query)}
+        if self.authorization is not None:
+            plain.add(self.authorization.partition(" ")[2])
+        if self._credentials is not None:
+            plain |= {self._credentials, self._credentials.partition(":")[2]}
+        spelt = {
+            form
+            for text in plain
+            if len(text) >= SHORTEST_SECRET_CHARS
+            for form in (text, json.dumps(text)[1:-1], text.replace("/", r"\/"), quote(text, safe=""))
+        }
+        return tuple(sorted(spelt, key=lambda form: (-len(form), form)))
+
+    @cached_property
+    def _long_forms(self) -> tuple[bytes, ...]:
+        return tuple(form.encode() for form in self._secret_forms if len(form) >= PLACEHOLDER_CHARS)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import pytest
+
+from agentscale.recording import CallRecord, Clock
+from agentscale.schema.agents import Sampling
+from agentscale.schema.calls import CallId, ChatRequest, Completion, Failure, Message, Usage
+
+PEER = "A peer wrote, at such length that it pays to store it once: the answer follows from the second premise alone."
+
+
+def _make_call(
+    n: int = 0,
+    *,
+    text: str = "Final answer: A",
+    prompt: str = PEER,
+    failed: bool = False,
+    sampling: Sampling = Sampling(temperature=0.5, stop=("\n\n",)),
+    **identity: object,
+) -> CallRecord:
+    fields = {
+        "seed": 7,
+        "task": "t" * 64,
+        "sample_id": f"q{n}",
+        "replicate": 0,
+        "slot": "small/-/0",
+        "role": "agent",
+        "round": 0,
+        "turn": 0,
+        "step": 0,
+        "attempt": 0,
+        "body": hashlib.sha256(str(n).encode()).hexdigest(),
+    }
+    return CallRecord(
+        id=CallId(**{**fields, **identity}),
+        request=ChatRequest("small", (Message("system", "Be brief."), Message("user", prompt)), sampling),
+        completion=None if failed else Completion(text, "stop", Usage(12, None), None),
+        failure=Failure("timeout", text, None) if failed else None,
+        clock=Clock(1.5e9 + n, 0.25, 1),
+    )
+
+
+@pytest.fixture
+def make_call() -> Callable[..., CallRecord]:
+    return _make_call

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import math
+from itertools import combinations
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from agentscale.report.figures import DARK, LIGHT, Figure, figures, svg, theme
+from agentscale.report.figures.base import SHAPES, series_name, series_order
+from agentscale.report.legible import plain
+
+
+def drawn(world: ModuleType, path: Path, **kwargs: Any) -> dict[str, Figure]:
+    _, analysis = world.full(path, **kwargs)
+    return {figure.name: figure for figure in figures({name: plain(t.rows) for name, t in analysis.tables.items()})}
+
+
+def values(spec: dict[str, Any], mark: str) -> list[dict[str, Any]]:
+    """The data of the first layer with that mark."""
+    layer = next(layer for layer in spec["layer"] if layer["mark"]["type"] == mark)
+    return list(layer.get("data", spec.get("data"))["values"])
+
+
+def test_a_full_run_has_every_figure_in_order(world: ModuleType, tmp_path: Path) -> None:
+    assert list(drawn(world, tmp_path, sizes=(1, 4))) == ["accuracy", "channels", "votes", "rounds"]
+
+
+def test_a_panel_holds_one_point_for_each_row(world: ModuleType, tmp_path: Path) -> None:
+    figure = drawn(world, tmp_path, sizes=(1, 2, 4))["accuracy"]
+    assert [panel.title for panel in figure.panels] == [
+        "sums · vote",
+        "sums · debate(rounds=2) on complete",
+        "sums · debate(rounds=2) on ring",
+    ]
+    assert all(len(values(panel.spec, "point")) == 4 * 3 for panel in figure.panels)
+
+
+def test_the_chance_level_is_drawn_once(world: ModuleType, tmp_path: Path) -> None:
+    panel = drawn(world, tmp_path, sizes=(1, 4))["accuracy"].panels[0]
+    assert values(panel.spec, "rule") == [{"level": 0.25}]
+    assert "Chance: 25.0 %." in panel.alt
+
+
+def test_the_alternative_text_gives_both_ends_of_every_line(world: ModuleType, tmp_path: Path) -> None:
+    told = drawn(world, tmp_path, sizes=(1, 4, 16))["accuracy"].panels[0].alt
+    assert told.startswith("accuracy against team size N, sums · vote. L1: 51.0 % (46.0 to 56.0 %) at 1, 60.6 %")
+    assert all(layer in told for layer in ("L2: ", "L3: ", "L4: "))
+
+
+def test_rounds_show_the_largest_team_of_settings_that_have_rounds(world: ModuleType, tmp_path: Path) -> None:
+    titles = [panel.title for panel in drawn(world, tmp_path, sizes=(2, 4))["rounds"].panels]
+    assert titles == [f"sums · debate(rounds=2) on {topology} · N = 4" for topology in ("complete", "ring")]
+
+
+def test_every_figure_is_also_a_table_of_all_its_rows(world: ModuleType, tmp_path: Path) -> None:
+    made = drawn(world, tmp_path, sizes=(1, 4))
+    assert len(made["accuracy"].sheet.rows) == len(made["channels"].sheet.rows) == 3 * 4 * 2
+    assert len(made["votes"].sheet.rows) == 4 * 4
+
+
+def test_without_values_there_is_no_figure(world: ModuleType) -> None:
+    empty = {name: plain(table.rows) for name, table in world.tables().items()}
+    assert figures(empty) == []
+    row = {"task": "t", "layer": "L1", "size": 1, "protocol": "vote", "topology": "", "accuracy": math.nan}
+    assert figures(empty | {"curves": [row]}) == []
+
+
+def test_a_layer_keeps_its_colour_when_others_are_missing() -> None:
+    rows = [{"layer": "L4"}, {"layer": "explicit", "team": "mine"}]
+    assert series_order(rows) == ["L1", "L2", "L3", "L4", "mine"]
+    assert [series_name(row) for row in rows] == ["L4", "mine"]
+
+
+def test_a_single_size_is_drawn(world: ModuleType, tmp_path: Path) -> None:
+    for figure in drawn(world, tmp_path, sizes=(4,)).values():
+        ElementTree.fromstring(svg(figure))
+
+
+def test_a_figure_file_is_always_the_same(world: ModuleType, tmp_path: Path) -> None:
+    first = drawn(world, tmp_path / "a", sizes=(1, 4))
+    second = drawn(world, tmp_path / "b", sizes=(1, 4))
+    assert [svg(figure) for figure in first.values()] == [svg(figure) for figure in second.values()]
+
+
+def test_a_specification_loads_nothing_and_names_no_version(world: ModuleType, tmp_path: Path) -> None:
+    for figure in drawn(world, tmp_path, sizes=(1, 4)).values():
+        text = str([panel.spec for panel in figure.panels])
+        assert "http" not in text
+        assert "'url'" not in text
+        assert "$schema" not in text
+
+
+# Whether colours can be told apart: contrast after WCAG 2.2, colour vision after Machado, Oliveira and Fernandes 2009.
+DEFICIENCIES = {
+    "none": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+}
+
+
+def linear(colour: str) -> np.ndarray:
+    rgb = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def luminance(colour: str) -> float:
+    return float(linear(colour) @ [0.2126, 0.7152, 0.0722])
+
+
+def lab(rgb: np.ndarray) -> np.ndarray:
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(np.clip(to_xyz @ np.clip(rgb, 0, 1) / [0.9505, 1, 1.089], 0.008856, None))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_every_colour_stands_out_from_the_paper(colours: dict[str, Any]) -> None:
+    def contrast(colour: str) -> float:
+        high, low = sorted((luminance(colour), luminance(colours["paper"])), reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    assert min(map(contrast, colours["series"])) >= 3
+    assert min(contrast(colours["ink"]), contrast(colours["muted"])) >= 4.5
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("deficiency", DEFICIENCIES)
+def test_the_four_layers_differ_for_every_eye(colours: dict[str, Any], deficiency: str) -> None:
+    seen = [lab(DEFICIENCIES[deficiency] @ linear(colour)) for colour in colours["series"][:4]]
+    assert min(np.linalg.norm(one - other) for one, other in combinations(seen, 2)) > 15
+
+
+def test_shapes_alone_tell_eight_series_apart() -> None:
+    assert len(set(SHAPES)) == len(LIGHT["series"]) == len(DARK["series"]) == 8
+
+
+def test_the_theme_takes_css_variables_for_colours() -> None:
+    variables = {name: f"var(--{name})" for name in ("ink", "muted", "rule", "paper")}
+    assert "var(--muted)" in str(theme(variables | {"series": ["var(--series-0)"]}))

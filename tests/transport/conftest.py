@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+class Hostile:
+    """A raw loopback server: the n-th request meets the n-th behaviour, the last one stays."""
+
+    def __init__(self, behaviours: tuple[Behaviour, ...]) -> None:
+        self.behaviours = behaviours
+        self.heads: list[str] = []
+        self.bodies: list[bytes] = []
+        self.connections = 0
+        self.open = 0
+        self.url = ""
+        self.asked = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tasks.add(asyncio.current_task())  # type: ignore[arg-type]
+        self.connections += 1
+        self.open += 1
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                self.heads.append(head)
+                self.asked.set()
+                length = next(
+                    (line[15:] for line in head.lower().split("\r\n") if line.startswith("content-length:")), "0"
+                )
+                behaviour = self.behaviours[min(len(self.heads), len(self.behaviours)) - 1]
+                if not getattr(behaviour, "unread", False):
+                    self.bodies.append(await reader.readexactly(int(length)))
+                await behaviour(reader, writer)
+        self.open -= 1
+        with suppress(ConnectionError, asyncio.CancelledError):
+            writer.close()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Hostile]:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        try:
+            yield self
+        finally:
+            server.close()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks) if self._tasks else None
+
+
+@pytest.fixture
+def hostile() -> Callable[..., Hostile]:
+    return lambda *behaviours: Hostile(behaviours)
