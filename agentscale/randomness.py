@@ -7,8 +7,20 @@ thousand others draw the same numbers. This room knows nothing of what is drawn.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
+
+
+class _Key(ISeedSequence):
+    """Hands 128 bits to Philox as its key. ``Philox(key=…)`` would do the same and ask the system for entropy first."""
+
+    def __init__(self, bits: bytes) -> None:
+        self._bits = bits
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray[Any, np.dtype[Any]]:
+        return np.frombuffer(self._bits, dtype=dtype)[:n_words]
 
 
 def keyed(seed: int, *purpose: str | int) -> np.random.Generator:
@@ -22,5 +34,5 @@ def keyed(seed: int, *purpose: str | int) -> np.random.Generator:
         An independent ``numpy`` generator on a Philox counter, keyed by 128 bits of SHA-256 of ``(seed, *purpose)``.
     """
     text = "\x1f".join([str(seed), *(f"{type(part).__name__}:{part}" for part in purpose)])
-    key = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16], "little")
-    return np.random.Generator(np.random.Philox(key=key))
+    bits = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+    return np.random.Generator(np.random.Philox(_Key(bits)))

@@ -22,7 +22,9 @@ def test_every_room_has_its_line_on_the_map() -> None:
 
 
 def test_the_top_level_holds_nothing_but_what_is_agreed() -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
     top = {name.split("/")[0] for name in listed if name and not name.startswith(".")}
     assert top <= {
         "pyproject.toml",

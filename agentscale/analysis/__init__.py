@@ -1,8 +1,8 @@
 """Numbers from stored records: K*, exact votes, intervals, and the tables of a run.
 
-Two layers. The array layer is pure functions of numpy arrays (``spectrum``, ``votes``, ``subteams``, ``bootstrap``); the
-records layer reads a run folder into arrays (``arrays``, ``vectors``), measures it (``measures``, ``curves``) and fills
-tables (``ledger``, ``tables``, ``analyze``). Nothing here asks a model: what embeds texts is handed in.
+Two layers. The array layer is pure functions of numpy arrays (``spectrum``, ``votes``, ``subteams``, ``bootstrap``).
+The records layer reads a run folder into arrays (``arrays``, ``vectors``), measures it (``measures``, ``curves``) and
+fills tables (``ledger``, ``tables``, ``analyze``). Nothing here asks a model: what embeds texts is handed in.
 """
 
 from __future__ import annotations

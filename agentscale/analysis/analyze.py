@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from agentscale.analysis import tables
-from agentscale.analysis.arrays import read_cell
+from agentscale.analysis.arrays import Floats, read_cell
 from agentscale.analysis.bootstrap import METHOD, mcnemar
 from agentscale.analysis.curves import (
     PAIRS,
@@ -33,7 +33,7 @@ from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import measure, measure_rounds
 from agentscale.analysis.tables import Pair, Point, ReadCell, Row, Table, VotePoint
 from agentscale.analysis.vectors import Embed, TextVectors
-from agentscale.schema.run import RunHeader
+from agentscale.schema.run import Cell, RunHeader
 
 if TYPE_CHECKING:
     from agentscale.store import RunFolder
@@ -183,7 +183,7 @@ def _pair(a: Setting, b: Setting, first: Point | ReadCell, second: Point | ReadC
     return Pair(str(a), str(b), first.accuracy, second.accuracy, ledger.enter(task, x - y), _note(first, second, x - y))
 
 
-def _note(first: Point | ReadCell, second: Point | ReadCell, difference: np.ndarray) -> str:
+def _note(first: Point | ReadCell, second: Point | ReadCell, difference: Floats) -> str:
     heats = [temperatures(_cells(one)) for one in (first, second)]
     split = np.isfinite(difference) & ~np.isin(difference, (-1.0, 0.0, 1.0))
     said = [
@@ -194,7 +194,7 @@ def _note(first: Point | ReadCell, second: Point | ReadCell, difference: np.ndar
     return "; ".join(filter(None, said))
 
 
-def _cells(one: Point | ReadCell) -> list:
+def _cells(one: Point | ReadCell) -> list[Cell]:
     return [read.cell for read in one.cells] if isinstance(one, Point) else [one.cell]
 
 
@@ -209,15 +209,13 @@ def _absent(folder: RunFolder) -> Iterator[str]:
 
 
 def _too_long(votes: Sequence[VotePoint], ledger: Ledger) -> Iterator[str]:
-    """Teams whose exact sum over sub-teams was given up at some size, while other sizes are known."""
-    sizes: dict[TeamKey, list[int]] = {}
-    known: dict[TeamKey, int] = {}
-    for point in votes:
-        n = int(np.isfinite(ledger.values(point.accuracy)).sum())
-        known[point.team] = max(n, known.get(point.team, 0))
-    for point in votes:
-        n = int(np.isfinite(ledger.values(point.accuracy)).sum())
-        if n < known[point.team]:
-            sizes.setdefault(point.team, []).append(point.size)
-    for team, at in sizes.items():
-        yield f"vote curve of {team.team} ({team.task}, {team.layer}): too many sub-teams at sizes {at}, some questions left out"
+    """Teams whose exact sum over sub-teams was given up at some sizes, for some questions."""
+    known = {(point.team, point.size): int(np.isfinite(ledger.values(point.accuracy)).sum()) for point in votes}
+    for team in dict.fromkeys(point.team for point in votes):
+        whole = known[team, 1]  # a team of one is always within reach
+        short = [str(size) for (of, size), n in known.items() if of == team and n < whole]
+        if short:
+            yield (
+                f"the vote curve of {team.team} ({team.layer}, {team.task}) leaves out questions with too many "
+                f"sub-teams at sizes {', '.join(short)}"
+            )

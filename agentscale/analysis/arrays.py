@@ -47,14 +47,19 @@ class CellArrays:
     @property
     def n_rounds(self) -> int:
         """T."""
-        return self.answers.shape[1]
+        return int(self.answers.shape[1])
+
+    @property
+    def was_asked(self) -> NDArray[np.bool_]:
+        """Whether the slot was asked in any round, shape (P, N)."""
+        return np.asarray(self.asked.any(axis=1))
 
     def last(self, values: Ints) -> Ints:
         """``values`` (P, T, N) at each slot's last asked round, shape (P, N); −1 where it was never asked."""
         rounds = np.arange(1, self.n_rounds + 1)[:, None]
         at = (self.asked * rounds).argmax(axis=1)
         picked = np.take_along_axis(values, at[:, None, :], axis=1)[:, 0]
-        return np.where(self.asked.any(axis=1), picked, MISSING)
+        return np.where(self.was_asked, picked, MISSING)
 
     def by_item(self, values: Floats) -> Floats:
         """Mean over a question's replicates, shape (n_items,), of values by trial (P,); ``nan`` leaves a trial out."""

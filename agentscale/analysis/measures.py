@@ -73,7 +73,7 @@ class RoundMeasures(NamedTuple):
 
 def measure(arrays: CellArrays, vectors: TextVectors) -> CellMeasures:
     """All numbers of a cell."""
-    answers, asked = arrays.last(arrays.answers), arrays.asked.any(axis=1)
+    answers, asked = arrays.last(arrays.answers), arrays.was_asked
     spoke = diversity(arrays.last(arrays.texts), vectors, leave_one_out=True)
     lacking = np.isnan(arrays.score)
     by = arrays.by_item
@@ -116,7 +116,8 @@ def diversity(texts: Ints, vectors: TextVectors, *, leave_one_out: bool = False)
         found[3:, at : at + step] = spectrum.mean_cosine, spectrum.count
         if without is not None:
             without[at : at + step] = _without_each(cosines)
-    return Diversity(*found, without)
+    k_star, d_2, d_inf, cosine, n_texts = found
+    return Diversity(k_star, d_2, d_inf, cosine, n_texts, without)
 
 
 def votes(answers: Ints) -> Ints:

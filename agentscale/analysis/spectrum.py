@@ -97,7 +97,7 @@ def hill_spectrum(z: ArrayLike, q: Sequence[float] = ORDERS, weights: ArrayLike 
     step = max(1, _CHUNK_ENTRIES // max(1, n * max(n, d)))
     parts = [_chunk(flat[at : at + step], flat_p[at : at + step], orders) for at in range(0, max(1, sets), step)]
     whole = _Part(*(np.concatenate(part).reshape(lead + part[0].shape[1:]) for part in zip(*parts, strict=True)))
-    missing = n - whole.count
+    missing = n - whole.n_present
     return Spectrum(orders, *whole, missing, _left_out(int(missing.sum())))
 
 
@@ -133,7 +133,7 @@ def spectrum_of_gram(cosines: Gram, q: Sequence[float] = ORDERS) -> Spectrum:
     orders, p = tuple(float(order) for order in q), cosines.present.astype(np.float64)
     pair_sum = cosines.cosines.sum(axis=(-2, -1))
     part = _part(_weighted(cosines.cosines, p), pair_sum, p, orders, max(p.shape[-1], cosines.dimension))
-    missing = p.shape[-1] - part.count
+    missing = p.shape[-1] - part.n_present
     return Spectrum(orders, *part, missing, _left_out(int(missing.sum())))
 
 
@@ -163,7 +163,7 @@ class _Part(NamedTuple):
     hill: Floats
     entropy: Floats
     mean_cosine: Floats
-    count: NDArray[np.int64]
+    n_present: NDArray[np.int64]
 
 
 def _chunk(z: NDArray[np.generic], p: Floats, orders: tuple[float, ...]) -> _Part:

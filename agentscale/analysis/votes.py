@@ -1,7 +1,7 @@
 """Exact expectations of a vote: plurality with random ties, from the counts of recorded answers.
 
-Nothing here samples: a tie that would be settled by chance counts with its probability, and a smaller team drawn from the
-recorded agents is averaged over all such teams.
+Nothing here samples: a tie that would be settled by chance counts with its probability, and a smaller team drawn from
+the recorded agents is averaged over all such teams.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def maj_at_k(counts: ArrayLike, k: int) -> Floats:
     others weighted by 1/(1 + t) = ∫₀¹ yᵗ dy, whose integral a Gauss–Legendre rule gives exactly.
 
     Args:
-        counts: Recorded answers, shape (…, C); index 0 is the right one. Where agents abstain, see ``subteam_accuracy``.
+        counts: Recorded answers, shape (…, C); index 0 is the right one. For abstentions see ``subteam_accuracy``.
         k: Team size, 0 ≤ k ≤ the total of every row.
 
     Returns:

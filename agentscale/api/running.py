@@ -47,13 +47,14 @@ def check(sweep: Sweep, environ: Mapping[str, str] | None = None) -> None:
         SpecError: If the run could not start.
     """
     from agentscale import embedders, endpoints
-    from agentscale.engine.session import addresses
+    from agentscale.engine.session import addresses, offline_models
 
     embedders.resolve(sweep.header.embedder)
     addresses(sweep, os.environ if environ is None else environ)
     for endpoint in sweep.experiment.endpoints.values():
         if endpoint.launch is not None:
             endpoints.find_model(endpoint.launch.model)
+    offline_models(sweep)  # refuses simulated worlds that cannot be
 
 
 def run(

@@ -308,6 +308,15 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _represented(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    """Text in which YAML sees the end of a line outside of double quotes must stand in them."""
+    style = '"' if set(text) & set("\x85\u2028\u2029\ufeff") else None
+    return dumper.represent_scalar(_TAG + "str", text, style=style)
+
+
+_Dumper.add_representer(str, _represented)
+
+
 def to_yaml(data: Any) -> str:
     """Plain values as YAML that ``parse`` reads back as the same values."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)

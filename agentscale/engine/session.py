@@ -44,7 +44,7 @@ async def opened_models(sweep: Sweep, environ: Mapping[str, str], logs: Path) ->
         clients: dict[str | None, EndpointClient] = {}
         for name, address in known.items():
             launch = sweep.experiment.endpoints[name].launch if name else None
-            if launch is not None:
+            if name is not None and launch is not None:
                 base_url = await stack.enter_async_context(endpoints.launch(name, launch, logs / f"{name}.log"))
                 address = address.moved(base_url)
             clients[name] = EndpointClient(address)

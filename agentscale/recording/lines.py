@@ -41,7 +41,9 @@ Fetch = Callable[[str, int], Message]
 INLINE = 80
 """Messages of at most so many characters stand in the call's own line: a reference would not be shorter."""
 
-_HEAD = re.compile(rb'\{"v":(\d+),"(?:message":"([0-9a-f]{32})"|key":"([0-9a-f]{64})","ok":(true|false),"id":)')
+_HEAD = re.compile(
+    rb'\{"v":([1-9]\d{0,8}),"(?:message":"([0-9a-f]{32})"|key":"([0-9a-f]{64})","ok":(true|false),"id":)'
+)
 _VERSION = re.compile(rb'\{"v":(\d{1,9}),')
 _SEAL = len(',"crc":"00000000"}\n')
 _ROLES = frozenset(get_args(Role))
@@ -54,7 +56,15 @@ _FINITE = 1e300
 
 
 class DamagedLine(StoreError):
-    """A line that is not what was written. Whoever knows its place says it again with file and line."""
+    """A line that is not what was written. Whoever knows its place says it again with file, line and remedy."""
+
+    remedy = "restore the file from a copy, or move it out of the recording: its calls are then asked again"
+
+
+class NewerLine(DamagedLine):
+    """A line of a version that is not known here."""
+
+    remedy = "update agentscale"
 
 
 class Head(NamedTuple):
@@ -137,14 +147,13 @@ def check(line: bytes) -> Head:
 
     Raises:
         DamagedLine: The line is not what was written.
-        StoreError: A newer agentscale wrote it.
+        NewerLine: A newer agentscale wrote it.
     """
     found = _HEAD.match(line)
     version = found or _VERSION.match(line)
     if version is not None and int(version[1]) > SCHEMA_VERSION:
-        raise StoreError(
-            f"the recording has schema version {int(version[1])}, this agentscale reads versions up to "
-            f"{SCHEMA_VERSION}: update agentscale"
+        raise NewerLine(
+            f"it has schema version {int(version[1])}, this agentscale reads versions up to {SCHEMA_VERSION}"
         )
     if line[-_SEAL:] != b',"crc":"%08x"}\n' % crc32(memoryview(line)[:-_SEAL]):
         raise DamagedLine("its checksum does not fit")

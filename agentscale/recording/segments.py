@@ -78,17 +78,14 @@ class Shelf(Generic[_V]):
             self._held += size
 
 
-def damaged(segment: Segment, offset: int, reason: object) -> StoreError:
+def damaged(segment: Segment, offset: int, fault: DamagedLine) -> StoreError:
     """The error for a damaged line: it names file and line and says what to do."""
     number = 1
     for line in segment.lines():
         if line.offset >= offset:
             break
         number += 1
-    return StoreError(
-        f"{segment.path}, line {number} (byte {offset}) is damaged: {reason}\n"
-        "  restore the file from a copy, or move it out of the recording: its calls are then asked again"
-    )
+    return StoreError(f"{segment.path}, line {number} (byte {offset}) cannot be read: {fault}\n  {fault.remedy}")
 
 
 def entries(segment: Segment) -> Iterator[Entry]:

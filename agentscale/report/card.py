@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from agentscale.report.numbers import ABSENT, Row, cell_text, known, percent
+from agentscale.report.numbers import Row, cell_text, known, percent
 from agentscale.schema.run import RunHeader
 
 if TYPE_CHECKING:
@@ -97,12 +97,10 @@ def _cost(cells: Sequence[Row]) -> tuple[str, ...]:
     if not asked:
         return ()
     top = max(asked, key=lambda row: row["calls"])
-    tokens = [
-        f"{cell_text(top[key])} tokens {way}"
-        for key, way in (("tokens_in", "in"), ("tokens_out", "out"))
-        if top.get(key) not in (None, ABSENT)
-    ]
+    calls = f"{cell_text(top['calls'])} calls"
+    ways = (("tokens_in", "tokens in"), ("tokens_out", "tokens out"))
+    tokens = [f"{cell_text(top[column])} {way}" for column, way in ways if known(top.get(column))]
     return (
-        f"The largest cell, {top['cell']}: {', '.join([cell_text(top['calls']) + ' calls', *tokens])}.",
+        f"The largest cell, {top['cell']}: {', '.join([calls, *tokens])} per question.",
         "Equal calls of different cells are one call, so the cells' counts must not be added up.",
     )

@@ -83,6 +83,7 @@ def page(
             matters=words.matters(header, tables, packed),
             transcribed=transcribed,
             answers=words.answers(tables),
+            method=analysis.method,
             figures=drawn,
             drawings=graphs,
             side=f"{drawings.SIDE:.0f}",

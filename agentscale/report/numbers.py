@@ -22,7 +22,10 @@ def percent(value: object) -> str:
 
 def points(value: object) -> str:
     """A difference of shares in [−1, 1] as signed percentage points with one decimal and a true minus sign."""
-    return f"{100 * value:+.1f}".replace("-", "−") if isinstance(value, int | float) and known(value) else ABSENT
+    if not isinstance(value, int | float) or not known(value):
+        return ABSENT
+    text = f"{100 * value:+.1f}".replace("-", "−")
+    return "0.0" if text[1:] == "0.0" else text
 
 
 def channels(value: object) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from agentscale.analysis.curves import Setting
 from agentscale.report.figures.base import series_name
-from agentscale.report.numbers import ABSENT, Row, between, channels, known, percent
+from agentscale.report.numbers import ABSENT, Row, between, channels, known, percent, points
 from agentscale.report.transcripts import Pack
 from agentscale.schema.run import RunHeader
 
@@ -22,6 +23,10 @@ LAYERS = {
     "L3": "several models without personas",
     "L4": "several models with personas",
 }
+
+
+PAIRS = (("L4", "L1"), ("L3", "L1"), ("L2", "L1"))
+"""Which layers the first screen compares; the first pair that the run holds."""
 
 
 class Finding(NamedTuple):
@@ -57,7 +62,12 @@ def _answer(task: str, tables: Tables) -> Answer:
     curves = [row for row in tables["curves"] if row["task"] == task and _speaks(row)]
     cells = [row for row in tables["cells"] if row["task"] == task]
     top = best(curves)
-    found = (_worth(tables["comparisons"], curves), _channels(curves), _floor(cells))
+    found = (
+        _worth(tables["comparisons"], curves, top),
+        _talk(tables["comparisons"], cells),
+        _channels(curves),
+        _floor(cells),
+    )
     return Answer(task, _lead(top), _about(top, curves), tuple(finding for finding in found if finding))
 
 
@@ -89,11 +99,24 @@ def _about(top: Row, curves: Sequence[Row]) -> str:
     said = [
         f"{top['layer']} is {layer}." if layer else "",
         f"95 % interval {span}, over {top['n_items']} questions." if span else f"Over {top['n_items']} questions.",
-        f"It is the highest of {len(curves)} points, and the highest of many is flattered by luck."
-        if len(curves) > 1
-        else "",
+        f"The interval reaches down to chance, {percent(top['chance'])}." if _at_chance(top) else "",
+        _luck(top, curves),
     ]
     return " ".join(filter(None, said))
+
+
+def _luck(top: Row, curves: Sequence[Row]) -> str:
+    level = sum(row["accuracy"] == top["accuracy"] for row in curves) - 1
+    if len(curves) < 2:
+        return ""
+    others = f" ({level} {'other is' if level == 1 else 'others are'} as high)" if level else ""
+    return f"It is the highest of {len(curves)} points{others}, and the highest of many is flattered by luck."
+
+
+def _at_chance(row: Row) -> bool:
+    return (
+        known(row.get("low")) and known(row.get("chance")) and bool(row["chance"] > 0 and row["low"] <= row["chance"])
+    )
 
 
 def _channels(curves: Sequence[Row]) -> Finding | None:
@@ -121,6 +144,8 @@ def _floor(cells: Sequence[Row]) -> Finding | None:
         worst = max(failures, key=lambda row: row["parse_failure"])
         text += (
             f" Answers that could not be read: at most {percent(worst['parse_failure'])} of a cell ({worst['cell']})."
+            if worst["parse_failure"]
+            else " Every answer could be read."
         )
     return Finding("Chance level", value, "", text)
 
@@ -142,8 +167,8 @@ def matters(header: RunHeader, tables: Tables, packed: Pack) -> list[str]:
         )
     elif packed.n_played < packed.n_planned:
         said.append(
-            f"This run is not complete: {packed.n_played:,} of {packed.n_planned:,} trials have finished, and the numbers "
-            "below speak of those alone. `agentscale run` with the same experiment file does the rest."
+            f"This run is not complete: {packed.n_played:,} of {packed.n_planned:,} trials have finished, and the "
+            "numbers below speak of those alone. `agentscale run` with the same experiment file does the rest."
         )
     said += _silent(tables["cells"])
     if packed.n_played and len(header.cells) == 1:
@@ -182,5 +207,66 @@ def gathered(rows: Iterable[Row]) -> list[str]:
     return [f"{text} ({number} {'cell' if number == 1 else 'cells'})" for text, number in count.items()]
 
 
-def _worth(comparisons: Sequence[Row], curves: Sequence[Row]) -> Finding | None:
+def _worth(comparisons: Sequence[Row], curves: Sequence[Row], top: Row) -> Finding | None:
+    """What the most diverse layer is worth over the least, at the largest size, where the best team was found."""
+    by_label = {(row["a"], row["b"]): row for row in comparisons if known(row.get("delta"))}
+    wanted = sorted(
+        (-row["size"], rank, played(row) != played(top), index)
+        for index, row in enumerate(curves)
+        for rank, (layer, _) in enumerate(PAIRS)
+        if row["layer"] == layer
+    )
+    speaking = {str(_setting(row, row["layer"])) for row in curves}
+    for _, rank, _, index in wanted:
+        row, (layer, other) = curves[index], PAIRS[rank]
+        names = str(_setting(row, layer)), str(_setting(row, other))
+        pair = by_label.get(names) if names[1] in speaking else None
+        if pair:
+            text = f"{layer}, {LAYERS[layer]}, against {other}, {LAYERS[other]}; both under {played(row)}"
+            return _difference(f"{layer} over {other} at {agents(row['size'])}", pair, text, layer)
     return None
+
+
+def _talk(comparisons: Sequence[Row], cells: Sequence[Row]) -> Finding | None:
+    """What the protocol of the best largest team is worth over a vote of the same agents."""
+    by_label = {row["a"]: row for row in comparisons if known(row.get("delta"))}
+    for row in sorted((row for row in cells if _speaks(row)), key=lambda row: (-row["size"], -row["accuracy"])):
+        pair = by_label.get(str(_setting(row, row["layer"], row["team"])))
+        if pair:
+            text = f"The same {agents(row['size'])} ({_team(row)}) under {played(row)}, against their plain vote"
+            protocol = str(row["protocol"]).partition("(")[0].capitalize()
+            return _difference(f"{protocol} over vote at {agents(row['size'])}", pair, text, protocol)
+    return None
+
+
+def _team(row: Row) -> str:
+    return str(row["layer"]) if row["team"] == row["layer"] else f"{row['layer']} {row['team']}"
+
+
+def _setting(row: Row, layer: str, team: str = "") -> Setting:
+    """How the comparisons name a row."""
+    return Setting(row["task"], layer, team, row["protocol"], row["topology"], row["size"])
+
+
+def _difference(title: str, pair: Row, text: str, first: str) -> Finding:
+    span = between(pair.get("low"), pair.get("high"), points)
+    # How it was paired and tested is in the table; what differs besides the layer belongs beside the number.
+    caution = "; ".join(part for part in warnings(pair.get("note")) if not part.startswith(("paired ", "p is ")))
+    said = [
+        f"{text}, on the same {pair['n_items']} questions.",
+        verdict(pair, first),
+        f"Mind: {caution}." if caution else "",
+    ]
+    return Finding(title, f"{points(pair['delta'])} points", span, " ".join(filter(None, said)))
+
+
+def verdict(pair: Row, first: str) -> str:
+    """What the interval of a difference allows to say of its first side."""
+    low, high = pair.get("low"), pair.get("high")
+    if not isinstance(low, int | float) or not isinstance(high, int | float) or not (known(low) and known(high)):
+        return "There is no interval, so the two are not distinguishable in this run."
+    if low > 0:
+        return f"{first} is better: the whole interval is above 0."
+    if high < 0:
+        return f"{first} is worse: the whole interval is below 0."
+    return "The two are not distinguishable in this run: the interval contains 0."

@@ -20,28 +20,31 @@ _LOOKALIKES = {
     ord("\u00f7"): "/",
 }
 
-_STEPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), by)
-    for pattern, by in (
-        (r"\\[dt]?frac\s{0,4}\{([^{}\n]{1,60})\}\s{0,4}\{([^{}\n]{1,60})\}", r"\1/\2"),
-        (r"\\(?:times|cdot)\b", "*"),
-        (r"\\div\b", "/"),
-        (r"\\(?:text|textbf|mathrm|mathbf|mathit|boxed|fbox)\s{0,4}\{", "{"),
-        (r"\{,\}", ","),
-        (r"\\[,!;: ]", ""),
-        (r"\\[\[\]()]", " "),
-        (r"\\([$%#&_{}*])", r"\1"),
-        (r"(?<=[0-9)])\s{0,2}\*\*\s{0,2}(?=[0-9(])", "^"),
-        (r"\*\*|__|`", " "),
-        (r"</?(?:strong|em|span|br|p|div)\s{0,2}/?>", " "),
-        (r"<answer>", " Answer: "),
-        (r"</answer>", "\n"),
-        (r"<\s{0,2}([^<>\n]{1,40}?)\s{0,2}>", r"(\1)"),
-        (r"[{]", "("),
-        (r"[}]", ")"),
-        (r" {2,}", " "),
+_STEPS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
+    (sign, re.compile(pattern, re.IGNORECASE), by)
+    for sign, pattern, by in (
+        ("\\", r"\\[dt]?frac\s{0,4}\{([^{}\n]{1,60})\}\s{0,4}\{([^{}\n]{1,60})\}", r"\1/\2"),
+        ("\\", r"\\(?:times|cdot)\b", "*"),
+        ("\\", r"\\div\b", "/"),
+        ("\\", r"\\(?:text|textbf|mathrm|mathbf|mathit|boxed|fbox)\s{0,4}\{", "{"),
+        ("{", r"\{,\}", ","),
+        ("\\", r"\\[,!;: ]", ""),
+        ("\\", r"\\[\[\]()]", " "),
+        ("\\", r"\\([$%#&_{}*])", r"\1"),
+        ("**", r"(?<=[0-9)])\s{0,2}\*\*\s{0,2}(?=[0-9(])", "^"),
+        ("**", r"\*\*", " "),
+        ("__", r"__", " "),
+        ("`", r"`", " "),
+        ("<", r"</?(?:strong|em|span|br|p|div)\s{0,2}/?>", " "),
+        ("<", r"<answer>", " Answer: "),
+        ("<", r"</answer>", "\n"),
+        ("<", r"<\s{0,2}([^<>\n]{1,40}?)\s{0,2}>", r"(\1)"),
+        ("{", r"\{", "("),
+        ("}", r"\}", ")"),
+        ("  ", r" {2,}", " "),
     )
 )
+"""Each with a sign without which there is nothing to do."""
 
 
 def spoken(text: str) -> str:
@@ -56,6 +59,7 @@ def plain(text: str) -> str:
     ``{…}`` and ``<…>`` become ``(…)``; lines stay lines.
     """
     text = text.translate(_LOOKALIKES)
-    for pattern, by in _STEPS:
-        text = pattern.sub(by, text)
+    for sign, pattern, by in _STEPS:
+        if sign in text:
+            text = pattern.sub(by, text)
     return text

@@ -11,7 +11,8 @@ from agentscale.experiment import load
 
 BASE = "models:\n  small: {scripted: {replies: [A]}}\ntask: ./quiz\n"  # three lines: what follows starts on line 4
 
-TOP = "embedder, endpoints, independent, models, name, personas, protocol, replicates, sampling, seed, task, team, topology"
+TOP = "embedder, endpoints, independent, models, name, personas, protocol, replicates, sampling, seed, task, team, "
+TOP += "topology"
 MODEL = "endpoint, model, sampling, scripted, simulated"
 PERSONAS = "careful-verifier, formalist, intuitive-estimator, patient-teacher, sceptic"
 
@@ -229,7 +230,8 @@ WRONG = {
     ),
     "tab": (
         BASE + "team:\n\tsize: 2\n",
-        "exp.yaml:5: is not YAML: while scanning for the next token, found character '\\t' that cannot start any token\n"
+        "exp.yaml:5: is not YAML: while scanning for the next token, "
+        "found character '\\t' that cannot start any token\n"
         "  indent with spaces: YAML allows no tab there",
     ),
     "YAML error": (
@@ -267,7 +269,7 @@ WRONG = {
         "exp.yaml:1: has more than 100,000 values\n  use fewer anchors, or less data",
     ),
     "an anchor within itself": ("a: &a [*a]\n", "exp.yaml:1: an anchor stands inside itself"),
-    "nested too deeply": ("a: " + "[" * 3000, "exp.yaml: is nested too deeply"),
+    "nested too deeply": ("a: " + "[" * 600, "exp.yaml: is nested too deeply"),
     "an endless number": (
         BASE + "sampling: {temperature: 1e999}\n",
         "exp.yaml:4: '1e999' cannot be read as a finite number",

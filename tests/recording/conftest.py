@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -41,6 +42,14 @@ def _make_call(
         failure=Failure("timeout", text, None) if failed else None,
         clock=Clock(1.5e9 + n, 0.25, 1),
     )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_fsync() -> Iterator[None]:
+    """Thousands of small folders are written here; whether fsync is called is tested on its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda fd: None)
+        yield
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_any_call_comes_back_as_it_was_before_and_after_packing(tmp_path_factory
             recording.append(call)
             if call.completion is not None or call.key not in expected or expected[call.key].completion is None:
                 expected[call.key] = call
-        assert [recording.get(key) for key in recording.keys()] == [expected[key] for key in sorted(expected)]
+        assert list(map(recording.get, recording.keys())) == [expected[key] for key in sorted(expected)]
     with Recording.open(folder) as packed:
         assert list(packed.records()) == [expected[key] for key in sorted(expected)]
         assert len(packed) == len(expected)
@@ -249,16 +249,17 @@ def test_a_closed_recording_says_so_and_may_be_closed_again(tmp_path, make_call)
 
 def test_a_call_with_both_or_no_outcome_or_an_endless_clock_is_refused_and_leaves_no_trace(tmp_path, make_call):
     good = make_call(1)
-    for bad in (
+    bad = (
         replace(good, completion=None),
         replace(good, failure=Failure("x", "y")),
         replace(good, clock=Clock(float("nan"), 0, 0)),
-    ):
-        with Recording.open(tmp_path, write=True) as recording:
+    )
+    with Recording.open(tmp_path, write=True) as recording:
+        for call in bad:
             with pytest.raises(StoreError, match="call"):
-                recording.append(bad)
+                recording.append(call)
             assert len(recording) == 0
-            recording.append(good)
+        recording.append(good)
     with Recording.open(tmp_path) as packed:
         assert list(packed.records()) == [good]
 

@@ -17,6 +17,7 @@ def test_numbers_carry_their_units() -> None:
     assert percent(0.714) == "71.4 %"
     assert points(0.041) == "+4.1"
     assert points(-0.02) == "−2.0"
+    assert points(0.0) == points(-0.0001) == "0.0"
     assert channels(1.234) == "1.23"
 
 

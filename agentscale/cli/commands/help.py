@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from agentscale.cli.pages import page, topics
@@ -15,4 +17,7 @@ def command(topic: str | None) -> None:
         for name, title in topics().items():
             click.echo(f"{name:12} {title}")
         return
-    click.echo_via_pager(page(topic)) if click.get_text_stream("stdout").isatty() else click.echo(page(topic))
+    if sys.stdout.isatty():
+        click.echo_via_pager(page(topic))
+    else:
+        click.echo(page(topic))

@@ -20,7 +20,7 @@ def figures(tables: Mapping[str, Sequence[Row]]) -> list[Figure]:
     drawn = (
         accuracy.figure(tables["curves"]),
         channels.figure(tables["curves"]),
-        votes.figure(tables["vote_curve"]),
+        votes.figure(tables["vote_curve"], tables["curves"]),
         rounds.figure(tables["rounds"], tables["cells"]),
     )
     return [figure for figure in drawn if figure is not None]

@@ -35,7 +35,7 @@ class Across(NamedTuple):
     field: str
     log: bool
     dense: bool = False
-    """Every N has a point: intervals become bands, and dots stand only where ``recorded`` says that a team was run."""
+    """Every N has a point: intervals become bands, and a dot stands only where N is the ``recorded`` size."""
 
 
 def panel(title: str, rows: Sequence[Row], order: list[str], measure: Measure, across: Across) -> Panel:
@@ -59,7 +59,7 @@ def panel(title: str, rows: Sequence[Row], order: list[str], measure: Measure, a
     span = frame.mark_area(opacity=0.13) if across.dense else frame.mark_rule(strokeWidth=1.5, opacity=0.5)
     spans = span.encode(x, alt.Y(f"{measure.low}:Q"), alt.Y2(measure.high), marks["color"], detail="team:N")
     line = frame.mark_line().encode(x, y, marks["color"], detail="team:N")
-    dotted = frame.transform_filter("datum.recorded") if across.dense else frame
+    dotted = frame.transform_filter(f"datum.{across.field} == datum.recorded") if across.dense else frame
     dots = dotted.mark_point().encode(x, y, marks["color"], marks["shape"], tooltip=_tips(measure, across))
     whole = alt.layer(*_rule(rows, measure), spans, line, dots, data=source).transform_calculate(place=place)
     return Panel(title, in_words(title, rows, measure, across), spec(whole))

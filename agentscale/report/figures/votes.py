@@ -13,14 +13,20 @@ EVERY_SIZE = Across("team size N", "size", log=False, dense=True)
 COLUMNS = ("task", "layer", "team", "size", "accuracy", "low", "high", "n_items", "recorded", "method")
 CAPTION = (
     "The plurality vote of every smaller team, in expectation over its sub-teams, from the answers of the largest "
-    "recorded team. Dots are sizes that were run; the band is the 95 % interval. All points of a line rest on the same "
+    "recorded team. The dot is that team; the band is the 95 % interval. All points of a line rest on the same "
     "answers, so they rise and fall together."
 )
 
 
-def figure(vote_curve: Sequence[Row]) -> Figure | None:
-    """The figure of the table ``vote_curve``; ``None`` where no vote has a value."""
-    rows = [row for row in vote_curve if known(row.get("accuracy"))]
+def figure(vote_curve: Sequence[Row], curves: Sequence[Row]) -> Figure | None:
+    """The figure of the table ``vote_curve``; ``None`` where no vote has a value.
+
+    Args:
+        vote_curve: The table ``vote_curve``.
+        curves: The table ``curves``, for the chance level of each task.
+    """
+    chance = {row["task"]: row.get("chance") for row in curves}
+    rows = [{**row, "chance": chance.get(row["task"])} for row in vote_curve if known(row.get("accuracy"))]
     order = series_order(rows)
     panels = [
         panel(title, there, order, VOTE, EVERY_SIZE)

@@ -74,7 +74,7 @@ def _forms(upper: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
             False,
         ),
         (re.compile(rf"^[ \"'*_#>-]{{0,6}}({label})(?:\)|[.:](?= |$))", re.MULTILINE), False),
-        (re.compile(rf"(?i:{_CUE}),? [(\[\"'*_]*({upper})[)\]\"'*_]*(?=[.,;!]?(?:\n|$)|[.,;!] )"), True),
+        (re.compile(rf"(?i:{_CUE}),? [(\[\"'*_]*({upper})[)\]\"'*_]*(?=[.,;!]? ?(?:\n|$)|[.,;!] )"), True),
         (re.compile(rf"^[ \"'*_#>(\[-]{{0,6}}({label})[ \"'*_)\].:!]{{0,6}}$", re.MULTILINE), True),
     )
 
