@@ -35,4 +35,5 @@ def keyed(seed: int, *purpose: str | int) -> np.random.Generator:
     """
     text = "\x1f".join([str(seed), *(f"{type(part).__name__}:{part}" for part in purpose)])
     bits = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
-    return np.random.Generator(np.random.Philox(_Key(bits)))
+    seed_sequence: Any = _Key(bits)  # numpy's stubs know only SeedSequence; its interface is ISeedSequence
+    return np.random.Generator(np.random.Philox(seed_sequence))

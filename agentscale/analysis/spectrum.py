@@ -218,7 +218,8 @@ def _checked(z: ArrayLike, weights: ArrayLike | None) -> tuple[NDArray[np.generi
 
 def _cosines(z: NDArray[np.generic]) -> Gram:
     x = z.astype(np.float64)
-    products = x @ np.swapaxes(x, -1, -2)
+    with np.errstate(invalid="ignore", over="ignore"):  # what these would warn of is looked at next
+        products = x @ np.swapaxes(x, -1, -2)
     squares = np.einsum("...ii->...i", products)
     if not _are_safe(squares):
         unit, present = _unit(x)
@@ -231,7 +232,8 @@ def _cosines(z: NDArray[np.generic]) -> Gram:
 
 def _unit(x: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Unit rows, missing ones zero, and which are present."""
-    squares = np.einsum("...d,...d->...", x, x)
+    with np.errstate(invalid="ignore", over="ignore"):
+        squares = np.einsum("...d,...d->...", x, x)
     if _are_safe(squares):
         return x / np.sqrt(squares)[..., None], np.ones(squares.shape, dtype=np.bool_)
     top = np.abs(x).max(axis=-1, initial=0.0)

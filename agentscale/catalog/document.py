@@ -160,6 +160,14 @@ for _name, _pattern, _first in (
     _Loader.add_implicit_resolver(_TAG + _name, re.compile(f"(?:{_pattern})$"), _first)
 
 
+class _Entry(NamedTuple):
+    """An entry of a mapping, and the line of its key."""
+
+    key: str
+    value: yaml.Node
+    line: int
+
+
 class _Walk:
     """Turns the nodes of one text into plain values and notes their lines."""
 
@@ -211,7 +219,11 @@ class _Walk:
 
     def _plain(self, node: yaml.Node, keys: Keys) -> Any:
         if isinstance(node, yaml.MappingNode) and node.tag == _TAG + "map":
-            return {key: self._value(value, (*keys, key)) for key, value in self._entries(node, keys)}
+            made = {}
+            for key, value, line in self._entries(node, keys):
+                self.places[(*keys, key)] = Place(self.file, line)
+                made[key] = self._value(value, (*keys, key))
+            return made
         if isinstance(node, yaml.SequenceNode) and node.tag == _TAG + "seq":
             return [self._value(value, (*keys, index)) for index, value in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
@@ -221,35 +233,33 @@ class _Walk:
     def _unknown_tag(self, node: yaml.Node) -> SpecError:
         return self._fault(node, f"the tag {node.tag!r} is not allowed", remedy="write the plain value")
 
-    def _entries(self, node: yaml.MappingNode, keys: Keys) -> Iterator[tuple[str, yaml.Node]]:
+    def _entries(self, node: yaml.MappingNode, keys: Keys) -> Iterator[_Entry]:
         """The entries of a mapping: its own, then those that it merges and does not have."""
         seen: dict[str, int] = {}
-        merged: list[yaml.Node] = []
+        merged: list[tuple[yaml.Node, yaml.Node]] = []
         for key_node, value in node.value:
             if key_node.tag == _TAG + "merge":
-                merged.append(value)
+                merged.append((key_node, value))
                 continue
             key, line = self._key(key_node), key_node.start_mark.line + 1
             if key in seen:
-                way = dotted((*keys, key))
-                raise self._fault(
-                    key_node, f"this key stands on line {seen[key]} already", key=way, remedy="keep one of them"
-                )
+                problem = f"this key stands on line {seen[key]} already"
+                raise self._fault(key_node, problem, key=dotted((*keys, key)), remedy="keep one of them")
             seen[key] = line
-            self.places[(*keys, key)] = Place(self.file, line)
-            yield key, value
-        for source in merged:
-            yield from self._merged(source, keys, seen)
+            yield _Entry(key, value, line)
+        for key_node, source in merged:
+            for entry in self._merged(key_node, source, keys):
+                if entry.key not in seen:
+                    seen[entry.key] = entry.line
+                    yield entry
 
-    def _merged(self, source: yaml.Node, keys: Keys, seen: dict[str, int]) -> Iterator[tuple[str, yaml.Node]]:
+    def _merged(self, key_node: yaml.Node, source: yaml.Node, keys: Keys) -> Iterator[_Entry]:
         for part in source.value if isinstance(source, yaml.SequenceNode) else [source]:
             if not isinstance(part, yaml.MappingNode) or any(part is around for around in self._open):
-                raise self._fault(part, "'<<' merges what is no mapping", allowed="an alias of a mapping, or several")
+                allowed = "an alias of a mapping, or several"
+                raise self._fault(key_node, "'<<' merges what is no mapping", allowed=allowed)
             self._open.append(part)
-            for key, value in list(self._entries(part, keys)):
-                if key not in seen:
-                    seen[key] = value.start_mark.line + 1
-                    yield key, value
+            yield from list(self._entries(part, keys))
             self._open.pop()
 
     def _key(self, node: yaml.Node) -> str:

@@ -106,7 +106,7 @@ def personas() -> list[PersonaEntry]:
 
 def experiments() -> list[ExperimentEntry]:
     """The ready experiments, by name."""
-    paths = sorted(folder("experiments").glob("*.yaml"))
+    paths = sorted(folder("experiments").glob("*.yaml"), key=lambda path: path.stem)
     return [ExperimentEntry(name=path.stem, description=_first_comment(path)) for path in paths]
 
 

@@ -7,6 +7,7 @@ import unicodedata
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -48,7 +49,7 @@ class Lexical(Embedder):
 def _features(text: str) -> Iterator[str]:
     words = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
     yield from (f"w {word}" for word in words)
-    yield from (f"b {first} {second}" for first, second in zip(words, words[1:], strict=False))
+    yield from (f"b {first} {second}" for first, second in pairwise(words))
     for word in words:
         whole = f"<{word}>"
         yield from (f"c {whole[at : at + n]}" for n in _PIECES for at in range(len(whole) - n + 1))

@@ -41,6 +41,7 @@ def report_card(header: RunHeader, analysis: Analysis, tables: Mapping[str, Sequ
         Entry("Questions", _by_task(cells, "n_items", cell_text)),
         Entry("Chance level", _by_task(cells, "chance", percent)),
         Entry("Answers read", _readable(tables["agents"])),
+        Entry("Protocols", tuple(dict.fromkeys(cell.protocol.label for cell in header.cells))),
         Entry("Temperature", _temperatures(header)),
         Entry("Calls and tokens", _cost(cells)),
         Entry("Tied votes", (TIES,)),

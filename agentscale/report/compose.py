@@ -24,6 +24,7 @@ from agentscale.report import card, drawings, transcripts, words
 from agentscale.report.figures import DARK, LIGHT, Figure, figures, svg, theme
 from agentscale.report.legible import embedded, plain, visible
 from agentscale.report.numbers import Row, sheet
+from agentscale.report.settings import shortened
 
 if TYPE_CHECKING:
     from agentscale.analysis import Analysis
@@ -47,7 +48,7 @@ def render(folder: RunFolder, analysis: Analysis) -> Path:
     """
     for name, table in analysis.tables.items():
         folder.write_table(name, table.columns, table.rows)
-    tables = {name: plain(table.rows) for name, table in analysis.tables.items()}
+    tables = shortened({name: plain(table.rows) for name, table in analysis.tables.items()})
     drawn, graphs = figures(tables), drawings.drawings(folder.header.cells)
     for figure in drawn:
         _write(folder.figure_path(f"{figure.name}.svg"), svg(figure))

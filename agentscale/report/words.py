@@ -5,17 +5,15 @@ A difference whose interval holds 0 is *not distinguishable in this run*; it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from agentscale.analysis.curves import Setting
 from agentscale.report.figures.base import series_name
 from agentscale.report.numbers import ABSENT, Row, between, channels, known, percent, points
+from agentscale.report.settings import Tables
 from agentscale.report.transcripts import Pack
 from agentscale.schema.run import RunHeader
-
-Tables = Mapping[str, Sequence[Row]]
-
 
 LAYERS = {
     "L1": "one model without personas",
@@ -81,14 +79,9 @@ def agents(size: object) -> str:
     return "1 agent" if size == 1 else f"{size} agents"
 
 
-def played(row: Row) -> str:
-    """Protocol and, where it matters, topology: ``debate(rounds=3) on ring``."""
-    return " on ".join(str(row[key]) for key in ("protocol", "topology") if row.get(key))
-
-
 def _lead(top: Row) -> str:
     return (
-        f"The best team of this run is {series_name(top)} with {agents(top['size'])} under {played(top)}: "
+        f"The best team of this run is {series_name(top)} with {agents(top['size'])} under {top['played']}: "
         f"{percent(top['accuracy'])} right."
     )
 
@@ -126,9 +119,11 @@ def _channels(curves: Sequence[Row]) -> Finding | None:
         return None
     top = max(rows, key=lambda row: row["k_star"])
     least = min(rows, key=lambda row: row["k_star"])
-    text = f"{agents(size)} of {series_name(top)} ({played(top)}) speak like {channels(top['k_star'])} independent ones"
+    text = (
+        f"{agents(size)} of {series_name(top)} ({top['played']}) speak like {channels(top['k_star'])} independent ones"
+    )
     if least is not top:
-        text += f"; the least varied, {series_name(least)} ({played(least)}), like {channels(least['k_star'])}"
+        text += f"; the least varied, {series_name(least)} ({least['played']}), like {channels(least['k_star'])}"
     span = between(top.get("k_star_low"), top.get("k_star_high"), channels)
     return Finding("Channels of the largest teams, K*", channels(top["k_star"]), span, f"{text}.")
 
@@ -211,7 +206,7 @@ def _worth(comparisons: Sequence[Row], curves: Sequence[Row], top: Row) -> Findi
     """What the most diverse layer is worth over the least, at the largest size, where the best team was found."""
     by_label = {(row["a"], row["b"]): row for row in comparisons if known(row.get("delta"))}
     wanted = sorted(
-        (-row["size"], rank, played(row) != played(top), index)
+        (-row["size"], rank, row["played"] != top["played"], index)
         for index, row in enumerate(curves)
         for rank, (layer, _) in enumerate(PAIRS)
         if row["layer"] == layer
@@ -222,7 +217,7 @@ def _worth(comparisons: Sequence[Row], curves: Sequence[Row], top: Row) -> Findi
         names = str(_setting(row, layer)), str(_setting(row, other))
         pair = by_label.get(names) if names[1] in speaking else None
         if pair:
-            text = f"{layer}, {LAYERS[layer]}, against {other}, {LAYERS[other]}; both under {played(row)}"
+            text = f"{layer}, {LAYERS[layer]}, against {other}, {LAYERS[other]}; both under {row['played']}"
             return _difference(f"{layer} over {other} at {agents(row['size'])}", pair, text, layer)
     return None
 
@@ -233,7 +228,7 @@ def _talk(comparisons: Sequence[Row], cells: Sequence[Row]) -> Finding | None:
     for row in sorted((row for row in cells if _speaks(row)), key=lambda row: (-row["size"], -row["accuracy"])):
         pair = by_label.get(str(_setting(row, row["layer"], row["team"])))
         if pair:
-            text = f"The same {agents(row['size'])} ({_team(row)}) under {played(row)}, against their plain vote"
+            text = f"The same {agents(row['size'])} ({_team(row)}) under {row['played']}, against their plain vote"
             protocol = str(row["protocol"]).partition("(")[0].capitalize()
             return _difference(f"{protocol} over vote at {agents(row['size'])}", pair, text, protocol)
     return None

@@ -37,25 +37,26 @@ _NEXT_QUESTION = re.compile(r"^(?:question|q) ?[0-9]{0,3}:", re.IGNORECASE | re.
 class Mark(NamedTuple):
     """A place where an answer is announced."""
 
-    end: int
-    """Where the announcement ends in the text."""
+    start: int
+    """Where the announcement begins in the text."""
     tail: str
     """The line that the announcement opens, without what only leads up to the answer: ``B) Paris`` of
-    ``the correct option is **B) Paris**``. Empty where nothing, a placeholder or a list stands there."""
+    ``the correct option is **B) Paris**``."""
 
 
 def final_marks(text: str) -> Iterator[Mark]:
-    """The marks ``Final answer:`` of a plain text, from last to first."""
-    return _marks(text, [match.end() for match in _FINAL.finditer(text)])
+    """The filled marks ``Final answer:`` of a plain text, from last to first.
+
+    A mark is not filled where nothing, a placeholder or a list of all options follows.
+    """
+    return _filled(text, _FINAL)
 
 
 def loose_marks(text: str) -> Iterator[Mark]:
-    """The marks ``answer:``, ``the answer is`` and the like, from last to first, without the conditional ones."""
-    matches = (match for match in _LOOSE.finditer(text))
-    return _marks(
-        text,
-        [match.end() for match in matches if not _CONDITION.search(text[max(0, match.start() - 30) : match.start()])],
-    )
+    """The filled marks ``answer:``, ``the answer is`` and the like, from last to first, without conditional ones."""
+    for mark in _filled(text, _LOOSE):
+        if not _CONDITION.search(text[max(0, mark.start - 30) : mark.start]):
+            yield mark
 
 
 def after_marks(text: str) -> str:
@@ -68,16 +69,22 @@ def after_marks(text: str) -> str:
 
 def own_part(text: str) -> str:
     """The text up to where a model that has answered goes on to ask itself the next question."""
-    first = min((match.end() for pattern in (_FINAL, _LOOSE) if (match := pattern.search(text))), default=len(text))
-    following = _NEXT_QUESTION.search(text, first)
+    if not _NEXT_QUESTION.search(text):
+        return text
+    firsts = [next(_filled(text, pattern, forward=True), None) for pattern in (_FINAL, _LOOSE)]
+    answered = min((mark.start for mark in firsts if mark is not None), default=len(text))
+    following = _NEXT_QUESTION.search(text, answered)
     return text if following is None else text[: following.start()]
 
 
-def _marks(text: str, ends: list[int]) -> Iterator[Mark]:
-    stop = len(text)
-    for end in reversed(ends):
-        yield Mark(end, _tail(text[end : min(stop, end + WINDOW)]))
-        stop = end
+def _filled(text: str, pattern: re.Pattern[str], *, forward: bool = False) -> Iterator[Mark]:
+    spans = [match.span() for match in pattern.finditer(text)]
+    stops = [*(start for start, _ in spans[1:]), len(text)]
+    places = list(zip(spans, stops, strict=False))
+    for (start, end), stop in places if forward else reversed(places):
+        tail = _tail(text[end : min(stop, end + WINDOW)])
+        if tail:
+            yield Mark(start, tail)
 
 
 def _tail(after: str) -> str:

@@ -31,8 +31,8 @@ def _derived(header: RunHeader) -> dict[str, Any]:
 
 def _differing(there: Any, now: Any) -> Iterator[str]:
     old, new = dict(_leaves(there, "")), dict(_leaves(now, ""))
-    for key in sorted(old.keys() | new.keys()):
-        if old.get(key, _leaves) != new.get(key, _leaves):
+    for key in {**old, **new}:
+        if key not in old or key not in new or old[key] != new[key]:
             yield f"{key}: {_shown(old, key)} there, {_shown(new, key)} now"
 
 

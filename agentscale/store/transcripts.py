@@ -118,8 +118,7 @@ class TranscriptWriter:
 
 
 def _n_lines(path: Path) -> int:
-    try:
-        with path.open("rb") as file:
-            return sum(1 for _ in file)
-    except FileNotFoundError:
+    if not path.exists():
         return 0
+    with explained(f"read {path}"), path.open("rb") as file:
+        return sum(1 for _ in file)

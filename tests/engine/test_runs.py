@@ -161,7 +161,7 @@ def test_a_stopped_run_keeps_what_is_done_and_resumes_to_the_same_bytes(make_swe
 
 def test_errored_is_not_done_a_resumed_run_asks_failed_calls_again(make_sweep: Make, play: Play) -> None:
     broken = make_sweep(models={"one": {"scripted": {"replies": ["Final answer: A"], "fails": True}}})
-    folder, failed = play(broken)
+    _, failed = play(broken)
     assert failed.calls_failed == failed.calls_asked == 4
     assert failed.failures == {"scripted": 4}
     assert failed.missing == 4

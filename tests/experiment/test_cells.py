@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.errors import SpecError
@@ -51,7 +51,7 @@ def test_cells_stand_by_task_protocol_topology_team_and_size(loaded: Loaded) -> 
         "quiz.debate-1-answer.small_world-2-0.5.L1.m1.n3",
         "quiz.debate-1-answer.small_world-2-0.5.L3.n3",
     ]
-    assert [(absent.cell, absent.reason) for absent in sweep.header.not_applicable][0] == (
+    assert next((absent.cell, absent.reason) for absent in sweep.header.not_applicable) == (
         "quiz.debate-1-answer.small_world-2-0.5.L1.m0.n2",
         "k = 2 neighbours need more than 2 agents",
     )
@@ -115,6 +115,7 @@ def test_it_is_an_error_only_if_no_cell_can_be(loaded: Loaded) -> None:
 names = st.lists(st.text(max_size=60), min_size=1, max_size=6).map(lambda parts: CellName(tuple(parts), tuple(parts)))
 
 
+@settings(deadline=None)
 @given(st.lists(names, unique=True, max_size=8))
 def test_names_of_cells_are_unique_short_and_fit_for_files_on_any_system(made: list[CellName]) -> None:
     ids = cell_ids(made)

@@ -165,7 +165,7 @@ def test_cells_that_differ_in_one_factor_differ_in_prompts_exactly_where_it_spea
     # Model: the same words to another.
     assert [*vote.values()] == [*told(sweep, "quiz.vote.L1.m1.n3").values()]
     # Persona: its text opens what is otherwise the same.
-    plain, personed = [*vote.values()][0][0], told(sweep, "quiz.vote.L2.m0.n3")
+    plain, personed = next(iter(vote.values()))[0], told(sweep, "quiz.vote.L2.m0.n3")
     for slot, name in (("m0/doubter/0", "Doubt it."), ("m0/believer/0", "Believe it.")):
         (messages,) = personed[slot]
         assert messages[-1] == plain[-1]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.experiment import Sweep
@@ -27,6 +27,7 @@ def dealt(team: dict[str, object], n_models: int = 3, n_personas: int = 5, **mor
     return deals(TeamSpec.model_validate(team), experiment(n_models, **more), tuple(pool), pool)
 
 
+@settings(deadline=None)
 @given(few, few)
 def test_every_pair_comes_once_before_any_comes_again(n_models: int, n_personas: int) -> None:
     models, personas = [f"m{i}" for i in range(n_models)], [f"p{i}" for i in range(n_personas)]
@@ -35,6 +36,7 @@ def test_every_pair_comes_once_before_any_comes_again(n_models: int, n_personas:
     assert [model for model, _ in pairs] == [models[i % n_models] for i in range(len(pairs))]
 
 
+@settings(deadline=None)
 @given(few, few)
 def test_coprime_numbers_of_models_and_personas_are_counted_plainly(n_models: int, n_personas: int) -> None:
     pairs = list(crossed([f"m{i}" for i in range(n_models)], [f"p{i}" for i in range(n_personas)]))
@@ -44,6 +46,7 @@ def test_coprime_numbers_of_models_and_personas_are_counted_plainly(n_models: in
     assert (pairs == plain) == (math.gcd(n_models, n_personas) == 1)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["L1", "L2", "L3", "L4"]), few, few, st.integers(1, 40), st.integers(1, 40))
 def test_a_smaller_team_is_a_prefix_of_the_larger(layer: str, n_models: int, n_personas: int, a: int, b: int) -> None:
     small, large = sorted((a, b))
@@ -53,6 +56,7 @@ def test_a_smaller_team_is_a_prefix_of_the_larger(layer: str, n_models: int, n_p
         assert len(set(team.slots)) == large
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=6), st.integers(1, 30))
 def test_copies_count_equal_agents_from_zero(ids: list[str], size: int) -> None:
     members = tuple(Configuration(f"{name}/-", name, None, Sampling()) for name in ids)

@@ -76,7 +76,7 @@ def test_a_resumed_run_cuts_the_torn_line_and_starts_a_segment_of_its_own(tmp_pa
 
 
 def test_every_flipped_bit_of_a_plain_segment_is_found(tmp_path, crashed):
-    segment = crashed(tmp_path / "flip", n=2)
+    segment = crashed(tmp_path / "flip", n=1)
     whole = segment.read_bytes()
     last_line = whole.rfind(b"\n", 0, -1) + 1
     for position in range(0, len(whole) - 1):
@@ -86,7 +86,7 @@ def test_every_flipped_bit_of_a_plain_segment_is_found(tmp_path, crashed):
         if position < last_line - 1:
             assert segment.name in str(caught.value)
     segment.write_bytes(_flipped(whole, len(whole) - 1, 1))
-    assert len(Recording.open(segment.parent)) == 1  # without its newline the last line is a torn one
+    assert len(Recording.open(segment.parent)) == 0  # without its newline the last line is a torn one
 
 
 def _flipped(data: bytes, position: int, bits: int) -> bytes:
@@ -413,20 +413,20 @@ def test_an_index_of_another_segment_is_not_believed(tmp_path, make_call):
 
 @pytest.mark.parametrize("with_index", [True, False])
 def test_damaged_frames_never_give_a_wrong_call_and_name_the_file_and_the_remedy(tmp_path, make_call, with_index):
-    frames, index = packed(tmp_path, make_call)
+    frames, index = packed(tmp_path, make_call, n=2)
     expected = list(Recording.open(tmp_path).records())
     if not with_index:
         index.unlink()
     whole = frames.read_bytes()
     told: list[str] = []
-    for position in range(len(whole)):
+    for position in range(0, len(whole), 3):
         frames.write_bytes(_flipped(whole, position, 1 << position % 8))
         try:
             # A few bits of a zstd header mean nothing: then every call is as it was.
             assert list(Recording.open(tmp_path).records()) == expected
         except StoreError as error:
             told.append(str(error))
-    assert len(told) > 0.9 * len(whole)
+    assert len(told) > 0.9 * len(whole) / 3
     assert all(f"{frames.name}: the frame at byte 0 is damaged" in message for message in told)
     assert all("restore the file from a copy" in message for message in told)
     for end in range(1, len(whole)):

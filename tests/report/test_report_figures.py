@@ -13,11 +13,15 @@ import pytest
 from agentscale.report.figures import DARK, LIGHT, Figure, figures, svg, theme
 from agentscale.report.figures.base import SHAPES, series_name, series_order
 from agentscale.report.legible import plain
+from agentscale.report.settings import shortened
 
 
 def drawn(world: ModuleType, path: Path, **kwargs: Any) -> dict[str, Figure]:
     _, analysis = world.full(path, **kwargs)
-    return {figure.name: figure for figure in figures({name: plain(t.rows) for name, t in analysis.tables.items()})}
+    return {
+        figure.name: figure
+        for figure in figures(shortened({name: plain(t.rows) for name, t in analysis.tables.items()}))
+    }
 
 
 def values(spec: dict[str, Any], mark: str) -> list[dict[str, Any]]:
@@ -33,9 +37,9 @@ def test_a_full_run_has_every_figure_in_order(world: ModuleType, tmp_path: Path)
 def test_a_panel_holds_one_point_for_each_row(world: ModuleType, tmp_path: Path) -> None:
     figure = drawn(world, tmp_path, sizes=(1, 2, 4))["accuracy"]
     assert [panel.title for panel in figure.panels] == [
-        "sums · vote",
-        "sums · debate(rounds=2) on complete",
-        "sums · debate(rounds=2) on ring",
+        "vote",
+        "debate on complete",
+        "debate on ring",
     ]
     assert all(len(values(panel.spec, "point")) == 4 * 3 for panel in figure.panels)
 
@@ -48,13 +52,13 @@ def test_the_chance_level_is_drawn_once(world: ModuleType, tmp_path: Path) -> No
 
 def test_the_alternative_text_gives_both_ends_of_every_line(world: ModuleType, tmp_path: Path) -> None:
     told = drawn(world, tmp_path, sizes=(1, 4, 16))["accuracy"].panels[0].alt
-    assert told.startswith("accuracy against team size N, sums · vote. L1: 51.0 % (46.0 to 56.0 %) at 1, 60.6 %")
+    assert told.startswith("accuracy against team size N, vote. L1: 51.0 % (46.0 to 56.0 %) at 1, 60.6 %")
     assert all(layer in told for layer in ("L2: ", "L3: ", "L4: "))
 
 
 def test_rounds_show_the_largest_team_of_settings_that_have_rounds(world: ModuleType, tmp_path: Path) -> None:
     titles = [panel.title for panel in drawn(world, tmp_path, sizes=(2, 4))["rounds"].panels]
-    assert titles == [f"sums · debate(rounds=2) on {topology} · N = 4" for topology in ("complete", "ring")]
+    assert titles == [f"debate on {topology} · N = 4" for topology in ("complete", "ring")]
 
 
 def test_every_figure_is_also_a_table_of_all_its_rows(world: ModuleType, tmp_path: Path) -> None:
@@ -64,10 +68,24 @@ def test_every_figure_is_also_a_table_of_all_its_rows(world: ModuleType, tmp_pat
 
 
 def test_without_values_there_is_no_figure(world: ModuleType) -> None:
-    empty = {name: plain(table.rows) for name, table in world.tables().items()}
+    empty = shortened({name: plain(table.rows) for name, table in world.tables().items()})
     assert figures(empty) == []
     row = {"task": "t", "layer": "L1", "size": 1, "protocol": "vote", "topology": "", "accuracy": math.nan}
     assert figures(empty | {"curves": [row]}) == []
+
+
+def test_a_single_agent_opens_the_curve_of_every_topology(world: ModuleType) -> None:
+    def row(protocol: str, topology: str, size: int) -> dict[str, Any]:
+        return {"task": "t", "layer": "L1", "size": size, "protocol": protocol, "topology": topology, "accuracy": 0.5}
+
+    rows = [row("debate", "", 1), row("debate", "ring", 4), row("debate", "star", 4), row("vote", "", 1)]
+    tables = shortened({name: plain(table.rows) for name, table in world.tables(curves=rows).items()})
+    panels = {panel.title: values(panel.spec, "point") for panel in figures(tables)[0].panels}
+    assert {title: [point["size"] for point in points] for title, points in panels.items()} == {
+        "debate on ring": [1, 4],
+        "debate on star": [1, 4],
+        "vote": [1],
+    }
 
 
 def test_a_layer_keeps_its_colour_when_others_are_missing() -> None:

@@ -41,7 +41,7 @@ def rendered(world: ModuleType, path: Path) -> str:
 def test_a_run_from_store_and_analysis_has_an_answer_and_every_figure(world: ModuleType, tmp_path: Path) -> None:
     page = rendered(world, tmp_path / "run")
     assert re.search(r"The best team of this run is L\d with \d agents? under ", page)
-    assert re.search(r"L4 over L1 at 4 agents.*?questions\. (L4 is|The two are)", page, re.DOTALL)
+    assert re.search(r"L4 over L1 at 4 agents.*?L4, several models", page, re.DOTALL)
     assert "Debate over vote at 4 agents" in page
     figures = {path.stem for path in (tmp_path / "run" / "figures").iterdir()}
     assert figures == {"accuracy", "channels", "votes", "rounds", "topologies"}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agentscale.analysis.curves import Setting
 from agentscale.report.card import embedder, report_card
 from agentscale.report.legible import plain
+from agentscale.report.settings import shortened
 from agentscale.report.words import Answer, answers, best, gathered, verdict, warnings
 
 
@@ -27,7 +28,7 @@ def pair(a: Setting, b: Setting, low: float, high: float, note: str = "paired on
 
 def answer(world: ModuleType, rows: list[dict[str, Any]], pairs: list[dict[str, Any]] = []) -> Answer:  # noqa: B006
     tables = world.tables(curves=rows, cells=rows, comparisons=pairs)
-    (only,) = answers({name: plain(table.rows) for name, table in tables.items()})
+    (only,) = answers(shortened({name: plain(table.rows) for name, table in tables.items()}))
     return only
 
 
@@ -142,7 +143,7 @@ def test_undefined_numbers_leave_their_finding_out(world: ModuleType) -> None:
 
 def test_every_task_has_its_own_answer(world: ModuleType) -> None:
     tables = world.tables(curves=[curve("L1", 1, 0.5), curve("L1", 2, 0.9, task="words")])
-    told = answers({name: plain(table.rows) for name, table in tables.items()})
+    told = answers(shortened({name: plain(table.rows) for name, table in tables.items()}))
     assert [one.task for one in told] == ["sums", "words"]
     assert "50.0 %" in told[0].lead
     assert "90.0 %" in told[1].lead
@@ -176,7 +177,7 @@ def test_the_card_names_what_an_embedder_is_where_it_is_known() -> None:
 def test_the_card_lists_what_could_not_be_run(world: ModuleType, tmp_path: Path) -> None:
     _, analysis = world.full(tmp_path, sizes=(1,), n_questions=1)
     header = world.header(analysis.header.cells, not_applicable=({"cell": "ring × 1", "reason": "needs 2"},))
-    tables = {name: plain(table.rows) for name, table in analysis.tables.items()}
+    tables = shortened({name: plain(table.rows) for name, table in analysis.tables.items()})
     card = {entry.name: entry.texts for entry in report_card(header, analysis, tables)}
     assert card["Not applicable"] == ("ring × 1: needs 2",)
     assert card["Temperature"][0] == "small/-: 1"

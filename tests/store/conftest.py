@@ -7,7 +7,7 @@ import pytest
 
 from agentscale.schema.agents import Agent, Team
 from agentscale.schema.record import digest
-from agentscale.schema.run import Cell, Event, Named, QuestionRecord, RunHeader, Transcript
+from agentscale.schema.run import Cell, Event, Named, QuestionRecord, RunHeader, TaskHead, Transcript
 from agentscale.store import RunFolder
 
 EXPERIMENT = {"name": "demo", "seed": 7, "team": {"size": [1, 2]}, "models": {"m": {"model": "tiny"}}}
@@ -34,7 +34,7 @@ def _make_header(experiment: dict[str, object] = EXPERIMENT, **changed: object) 
         "replicates": 1,
         "embedder": "use",
         "cells": (cell,),
-        "tasks": {"sums": "d" * 64},
+        "tasks": {"sums": TaskHead(digest="d" * 64, kind="number", extract=("mark",))},
         "versions": {"agentscale": "0.1.0"},
     }
     return RunHeader(**{**fields, **changed})

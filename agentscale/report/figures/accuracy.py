@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agentscale.report.figures.base import Figure, panels_of, series_order, setting
+from agentscale.report.figures.base import Figure, by_setting, series_order
 from agentscale.report.figures.curve import Across, Measure, panel
 from agentscale.report.numbers import Row, known, percent, sheet
 
@@ -37,7 +37,7 @@ def figure(curves: Sequence[Row]) -> Figure | None:
     """The figure of the table ``curves``; ``None`` where no point has a value."""
     rows = [row for row in curves if known(row.get("accuracy"))]
     order = series_order(rows)
-    panels = [panel(title, there, order, ACCURACY, SIZE) for title, there in panels_of(rows, setting).items()]
+    panels = [panel(title, there, order, ACCURACY, SIZE) for title, there in by_setting(rows).items()]
     if not panels:
         return None
     return Figure("accuracy", "Accuracy against team size", CAPTION, tuple(panels), sheet("curves", COLUMNS, curves))

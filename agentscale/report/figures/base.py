@@ -68,18 +68,29 @@ def series_order(rows: Iterable[Row]) -> list[str]:
     return [*LAYERS, *others]
 
 
-def setting(row: Row) -> str:
-    """Under what a row was measured: task, protocol, and topology where it matters."""
-    played = " on ".join(str(row[key]) for key in ("protocol", "topology") if row.get(key))
-    return " · ".join(part for part in (str(row["task"]), played) if part)
-
-
 def panels_of(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
     """The rows by panel title, in the order in which the titles first appear."""
     found: dict[str, list[Row]] = {}
     for row in rows:
         found.setdefault(key(row), []).append(row)
     return found
+
+
+def by_setting(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """The rows by setting. A single agent reads no one: it opens the curve of every topology of its protocol."""
+    listed = list(rows)
+    spread = {_kind(row) for row in listed if row["topology"]}
+    alone = [row for row in listed if not row["topology"] and _kind(row) in spread]
+    placed = [row for row in listed if row["topology"] or _kind(row) not in spread]
+    groups = panels_of(placed, lambda row: str(row["setting"]))
+    return {
+        title: [row for row in alone if there[0]["topology"] and _kind(row) == _kind(there[0])] + there
+        for title, there in groups.items()
+    }
+
+
+def _kind(row: Row) -> tuple[str, str]:
+    return row["task"], row["protocol"]
 
 
 def marks_of(order: list[str], rows: Iterable[Row]) -> dict[str, Any]:
@@ -98,21 +109,23 @@ def marks_of(order: list[str], rows: Iterable[Row]) -> dict[str, Any]:
     }
 
 
-def beside(order: list[str], field: str, log: bool) -> str:
-    """A Vega expression for a place a little beside the true one, so that intervals do not cover one another."""
-    middle = (min(len(order), len(LAYERS)) - 1) / 2
-    if log:
-        return f"datum.{field} * pow(1.045, datum.rank - {middle})"
-    return f"datum.{field} + 0.03 * (datum.rank - {middle})"
+def lines_of(order: list[str], rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """The lines of a panel, series by series: a layer has one for each of its teams where they are kept apart."""
+    return sorted(dict.fromkeys(map(line_of, rows)), key=lambda line: order.index(line[0]))
 
 
-def data(rows: Iterable[Row], order: list[str], fields: Iterable[str]) -> alt.InlineData:
-    """Inline data: the given fields of the rows, with ``series`` and its ``rank``."""
+def line_of(row: Row) -> tuple[str, str]:
+    """The line that a row lies on: its series and its team."""
+    return series_name(row), str(row.get("team") or "")
+
+
+def data(rows: Iterable[Row], lines: list[tuple[str, str]], fields: Iterable[str]) -> alt.InlineData:
+    """Inline data: the given fields of the rows, with series, team, and ``rank``, the place among the lines."""
     kept = tuple(fields)
     return alt.InlineData(
         values=[
             {field: row.get(field) for field in kept}
-            | {"series": series_name(row), "rank": order.index(series_name(row))}
+            | {"series": line_of(row)[0], "team": line_of(row)[1], "rank": lines.index(line_of(row))}
             for row in rows
         ]
     )

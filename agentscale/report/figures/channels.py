@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentscale.report.figures.accuracy import SIZE
-from agentscale.report.figures.base import Figure, panels_of, series_order, setting
+from agentscale.report.figures.base import Figure, by_setting, series_order
 from agentscale.report.figures.curve import Measure, panel
 from agentscale.report.numbers import Row, channels, known, sheet
 
@@ -22,7 +22,7 @@ def figure(curves: Sequence[Row]) -> Figure | None:
     """The figure of the table ``curves``; ``None`` where K* is nowhere defined."""
     rows = [row for row in curves if known(row.get("k_star"))]
     order = series_order(rows)
-    panels = [panel(title, there, order, K_STAR, SIZE) for title, there in panels_of(rows, setting).items()]
+    panels = [panel(title, there, order, K_STAR, SIZE) for title, there in by_setting(rows).items()]
     if not panels:
         return None
     return Figure("channels", "K* against team size", CAPTION, tuple(panels), sheet("curves", COLUMNS, curves))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import altair as alt
 
-from agentscale.report.figures.base import Panel, beside, data, marks_of, panels_of, series_name, spec
+from agentscale.report.figures.base import Panel, data, line_of, lines_of, marks_of, panels_of, spec
 from agentscale.report.numbers import Row, between, known
 
 
@@ -35,7 +35,7 @@ class Across(NamedTuple):
     field: str
     log: bool
     dense: bool = False
-    """Every N has a point: intervals become bands, and a dot stands only where N is the ``recorded`` size."""
+    """Every N has a point: dot and interval stand only where N is the ``recorded`` size."""
 
 
 def panel(title: str, rows: Sequence[Row], order: list[str], measure: Measure, across: Across) -> Panel:
@@ -48,30 +48,45 @@ def panel(title: str, rows: Sequence[Row], order: list[str], measure: Measure, a
         measure: The y axis.
         across: The x axis.
     """
+    lines, x, marks = lines_of(order, rows), _x(rows, across), marks_of(order, rows)
     # Only what the chart uses goes in: the page carries these rows once more for every figure.
-    fields = dict.fromkeys((across.field, measure.value, measure.low, measure.high, "team", "recorded"))
-    place = f"datum.{across.field}" if across.dense else beside(order, across.field, across.log)
-    frame, source = alt.Chart(), data(rows, order, fields)
-    x, marks = _x(rows, across), marks_of(order, rows)
+    fields = dict.fromkeys((across.field, measure.value, measure.low, measure.high, "recorded"))
     low, high = measure.domain
     scale = alt.Scale(domainMin=low, nice=True) if high is None else alt.Scale(domain=[low, high])
     y = alt.Y(f"{measure.value}:Q", scale=scale, axis=alt.Axis(format=measure.format, title=measure.title, tickCount=5))
-    span = frame.mark_area(opacity=0.13) if across.dense else frame.mark_rule(strokeWidth=1.5, opacity=0.5)
-    spans = span.encode(x, alt.Y(f"{measure.low}:Q"), alt.Y2(measure.high), marks["color"], detail="team:N")
-    line = frame.mark_line().encode(x, y, marks["color"], detail="team:N")
+    frame = alt.Chart()
     dotted = frame.transform_filter(f"datum.{across.field} == datum.recorded") if across.dense else frame
-    dots = dotted.mark_point().encode(x, y, marks["color"], marks["shape"], tooltip=_tips(measure, across))
-    whole = alt.layer(*_rule(rows, measure), spans, line, dots, data=source).transform_calculate(place=place)
-    return Panel(title, in_words(title, rows, measure, across), spec(whole))
+    spans = dotted.mark_rule(strokeWidth=1.5, opacity=0.5).encode(
+        x, alt.Y(f"{measure.low}:Q"), alt.Y2(measure.high), marks["color"]
+    )
+    line = frame.mark_line().encode(x, y, marks["color"], detail="team:N")
+    dots = dotted.mark_point().encode(x, y, marks["color"], marks["shape"])
+    targets = frame.mark_point(opacity=0, size=150).encode(x, y, tooltip=_tips(measure, across))
+    whole = alt.layer(*_rule(rows, measure), spans, line, dots, targets, data=data(rows, lines, fields))
+    placed = whole.transform_calculate(place=_beside(rows, across, len(lines)))
+    return Panel(title, in_words(title, rows, measure, across), spec(placed))
+
+
+def _beside(rows: Sequence[Row], across: Across, n_lines: int) -> str:
+    """A Vega expression for a place a little beside the true one, so that intervals do not cover one another."""
+    offset = f"(datum.rank - {(n_lines - 1) / 2})"
+    if across.log:
+        return f"datum.{across.field} * pow(1.045, {offset})"
+    values = [int(row[across.field]) for row in rows]
+    return f"datum.{across.field} + {max(1, max(values) - min(values)) / 90:.4f} * {offset}"
 
 
 def in_words(title: str, rows: Sequence[Row], measure: Measure, across: Across) -> str:
     """The chart as text: the first and the last point of every series, and the dashed line."""
-    lines = panels_of(sorted(rows, key=lambda row: float(row[across.field])), series_name)
-    told = ". ".join(f"{name}: {_ends(line, measure, across)}" for name, line in lines.items())
+    lines = panels_of(sorted(rows, key=lambda row: float(row[across.field])), _line_name)
+    told = ". ".join(f"{name}: {_ends(line, measure, across)}" for name, line in sorted(lines.items()))
     return f"{measure.title} against {across.title}, {title}. {told}." + "".join(
         f" {str(measure.rule).capitalize()}: {measure.words(level)}." for level in _levels(rows, measure)
     )
+
+
+def _line_name(row: Row) -> str:
+    return " ".join(dict.fromkeys(part for part in line_of(row) if part))
 
 
 def _ends(line: Sequence[Row], measure: Measure, across: Across) -> str:
@@ -113,7 +128,8 @@ def _x(rows: Sequence[Row], across: Across) -> alt.X:
 def _tips(measure: Measure, across: Across) -> list[Any]:
     values = dict.fromkeys((measure.value, measure.low, measure.high))
     return [
-        alt.Tooltip("series:N", title="team"),
+        alt.Tooltip("series:N", title="layer"),
+        alt.Tooltip("team:N", title="team"),
         alt.Tooltip(f"{across.field}:Q", title=across.title),
         *(alt.Tooltip(f"{field}:Q", title=field.replace("_", " "), format=measure.format) for field in values),
     ]

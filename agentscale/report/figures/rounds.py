@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agentscale.report.figures.base import Figure, panels_of, series_order, setting
+from agentscale.report.figures.base import Figure, by_setting, series_order
 from agentscale.report.figures.curve import Across, Measure, panel
 from agentscale.report.numbers import Row, known, percent, sheet
 
@@ -36,12 +36,12 @@ def figure(rounds: Sequence[Row], cells: Sequence[Row]) -> Figure | None:
     """
     about = {row["cell"]: row for row in cells}
     rows = [{**about[row["cell"]], **row} for row in rounds if row["cell"] in about and known(row.get("team_accuracy"))]
-    largest = {title: max(int(row["size"]) for row in there) for title, there in panels_of(rows, setting).items()}
-    rows = [row for row in rows if row["size"] == largest[setting(row)]]
     order = series_order(rows)
     panels = [
-        panel(f"{title} · N = {largest[title]}", there, order, BY_ROUND, ROUND)
-        for title, there in panels_of(rows, setting).items()
+        panel(f"{title} · N = {largest}", there, order, BY_ROUND, ROUND)
+        for title, every in by_setting(rows).items()
+        for largest in [max(int(row["size"]) for row in every)]
+        for there in [[row for row in every if row["size"] == largest]]
         if any(row["round"] for row in there)
     ]
     if not panels:

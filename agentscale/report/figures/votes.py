@@ -13,8 +13,8 @@ EVERY_SIZE = Across("team size N", "size", log=False, dense=True)
 COLUMNS = ("task", "layer", "team", "size", "accuracy", "low", "high", "n_items", "recorded", "method")
 CAPTION = (
     "The plurality vote of every smaller team, in expectation over its sub-teams, from the answers of the largest "
-    "recorded team. The dot is that team; the band is the 95 % interval. All points of a line rest on the same "
-    "answers, so they rise and fall together."
+    "recorded team. The dot is that team with its 95 % interval; those of the other N are in the "
+    "table. All points of a line rest on the same answers, so they rise and fall together."
 )
 
 
@@ -30,7 +30,7 @@ def figure(vote_curve: Sequence[Row], curves: Sequence[Row]) -> Figure | None:
     order = series_order(rows)
     panels = [
         panel(title, there, order, VOTE, EVERY_SIZE)
-        for title, there in panels_of(rows, lambda row: str(row["task"])).items()
+        for title, there in panels_of(rows, lambda row: f"{row['task']} · vote").items()
     ]
     if not panels:
         return None

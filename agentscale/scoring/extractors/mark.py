@@ -12,12 +12,12 @@ from agentscale.scoring.marks import final_marks, loose_marks
 
 
 def _find(text: str, kind: AnswerKind, choices: Sequence[str]) -> Found | None:
-    for mark in final_marks(text):
-        if mark.tail:
-            # What stands at the mark decides, even if it cannot be read: an earlier letter is not the answer then.
-            return _read(mark.tail, kind, choices, strict=True) or NO_ANSWER
+    last = next(final_marks(text), None)
+    if last is not None:
+        # What stands at the mark decides, even if it cannot be read: an earlier letter is not the answer then.
+        return _read(last.tail, kind, choices, strict=True) or NO_ANSWER
     for mark in loose_marks(text):
-        found = _read(mark.tail, kind, choices, strict=False) if mark.tail else None
+        found = _read(mark.tail, kind, choices, strict=False)
         if found is not None:
             return found
     return None
