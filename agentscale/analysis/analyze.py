@@ -209,13 +209,13 @@ def _absent(folder: RunFolder) -> Iterator[str]:
 
 
 def _too_long(votes: Sequence[VotePoint], ledger: Ledger) -> Iterator[str]:
-    """Teams whose exact sum over sub-teams was given up at some sizes, for some questions."""
-    known = {(point.team, point.size): int(np.isfinite(ledger.values(point.accuracy)).sum()) for point in votes}
-    for team in dict.fromkeys(point.team for point in votes):
-        whole = known[team, 1]  # a team of one is always within reach
-        short = [str(size) for (of, size), n in known.items() if of == team and n < whole]
-        if short:
-            yield (
-                f"the vote curve of {team.team} ({team.layer}, {team.task}) leaves out questions with too many "
-                f"sub-teams at sizes {', '.join(short)}"
-            )
+    """Teams whose exact sum over sub-teams was given up at some sizes."""
+    undefined: dict[TeamKey, list[str]] = {}
+    for point in votes:
+        if len(values := ledger.values(point.accuracy)) and not np.isfinite(values).any():
+            undefined.setdefault(point.team, []).append(str(point.size))
+    for team, sizes in undefined.items():
+        yield (
+            f"the vote curve of {team.team} ({team.layer}, {team.task}) has no value at sizes {', '.join(sizes)}: "
+            "there are too many sub-teams, or no transcripts"
+        )

@@ -38,7 +38,8 @@ class Setting(NamedTuple):
         return f"{self.task} · {self.protocol}" + (f" on {self.topology}" if self.topology else "")
 
     def __str__(self) -> str:
-        return f"{self.played()} · {self.layer if not self.team else f'{self.layer} {self.team}'} × {self.size}"
+        team = "" if self.team in ("", self.layer) else f" {self.team}"
+        return f"{self.played()} · {self.layer}{team} × {self.size}"
 
 
 class VoteCurve(NamedTuple):
@@ -46,7 +47,8 @@ class VoteCurve(NamedTuple):
 
     recorded: int
     by_size: Floats
-    """Accuracy by question and size, shape (Q, recorded); column N − 1 is size N."""
+    """Accuracy by question and size, shape (Q, recorded); column N − 1 is size N. A size is ``nan`` throughout where
+    the exact sum is too long for any question: those questions are not like the others, and may not be left out."""
 
 
 def team_key(cell: Cell) -> TeamKey:
@@ -84,6 +86,7 @@ def vote_curve(arrays: CellArrays) -> VoteCurve:
     names = {name: at for at, name in enumerate(dict.fromkeys(configs))}
     config = np.array([names[name] for name in configs])
     by_trial = subteam_curve(arrays.last(arrays.answers), config, dealt(config))
+    by_trial[:, np.isnan(by_trial).any(axis=0)] = np.nan
     return VoteCurve(len(configs), np.stack([arrays.by_item(column) for column in by_trial.T], axis=1))
 
 

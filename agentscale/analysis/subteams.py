@@ -26,6 +26,7 @@ ABSTAINS = -1
 _LISTED = 20_000  # sub-teams that are listed; every composition of 16 agents has fewer
 _ENTRIES = 4_000_000  # of one matrix product
 _TERMS = 300_000_000  # multiplications for one question and composition that are still worth waiting for
+_STATES = 2_000_000  # entries of one generating function that memory should bear
 
 
 def subteam_accuracy(answers_by_config: Sequence[Sequence[int]], take: Sequence[int], truth: int) -> float:
@@ -138,7 +139,7 @@ def _one_question(table: Counts, abstained: Counts, takes: Counts) -> Floats:
     return np.asarray(ways / [_sub_teams(recorded, take) for take in takes])
 
 
-def _one_take(table: Counts, abstained: Counts, take: Counts, by_answers: int, by_configs: int) -> float:
+def _one_take(table: Counts, abstained: Counts, take: Counts, by_answers: float, by_configs: float) -> float:
     if min(by_answers, by_configs) > _TERMS:
         return float("nan")
     if by_answers <= by_configs:
@@ -159,9 +160,8 @@ def _by_answers(table: Counts, abstained: Counts, takes: Counts) -> Floats:
         rival = table[1:].sum(axis=1) >= j
         y, y_weight = unit_rule(int(rival.sum()))
         silent = abstained + table[1:][~rival].sum(axis=0)
-        ways = _outer([draws(np.asarray(n), int(m)) for n, m in zip(silent, most, strict=True)])[..., None] * np.ones(
-            len(y)
-        )
+        unread = [draws(np.asarray(n), int(m)) for n, m in zip(silent, most, strict=True)]
+        ways = _outer([*unread, np.ones(len(y))])
         for at in np.flatnonzero(rival):
             grown = np.zeros_like(ways)
             for used, count in others[at]:
@@ -231,18 +231,16 @@ def _outer(vectors: Sequence[Floats]) -> Floats:
     return product
 
 
-def _terms_by_answers(table: Counts, most: Counts) -> int:
-    """About how many multiplications :func:`_by_answers` needs."""
+def _terms_by_answers(table: Counts, most: Counts) -> float:
+    """About how many multiplications :func:`_by_answers` needs; infinite where it would not fit into memory."""
     states = math.prod(int(m) + 1 for m in most)
-    draws_of = [math.prod(min(int(n), int(m)) + 1 for n, m in zip(row, most, strict=True)) for row in table[1:]]
-    return states * sum(
-        min(int(table[0].sum()), int(row.sum())) * ways for row, ways in zip(table[1:], draws_of, strict=True)
-    )
+    draws_of = [math.prod(min(int(n), int(m)) + 1 for n, m in zip(row, most, strict=True)) for row in table]
+    levels = [min(int(table[0].sum()), int(row.sum())) for row in table]
+    return math.inf if states > _STATES else states * sum(map(math.prod, zip(levels, draws_of, strict=True)))
 
 
-def _terms_by_configs(table: Counts, take: Counts) -> int:
-    """About how many multiplications :func:`_by_configs` needs."""
+def _terms_by_configs(table: Counts, take: Counts) -> float:
+    """About how many multiplications :func:`_by_configs` needs; infinite where it would not fit into memory."""
     states = math.prod(int(n) + 1 for n in table.sum(axis=1))
-    return states * sum(
-        math.prod(min(int(n), int(m)) + 1 for n in column) for column, m in zip(table.T, take, strict=True)
-    )
+    draws_of = [math.prod(min(int(n), int(m)) + 1 for n in column) for column, m in zip(table.T, take, strict=True)]
+    return math.inf if states > _STATES else states * sum(draws_of)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from agentscale.errors import AgentscaleError, EndpointError, RecordingMiss
 from agentscale.models.base import Model
-from agentscale.recording import CallRecord, Clock, Recording
+from agentscale.recording import Answer, CallRecord, Clock, Recording
 from agentscale.schema.calls import CallId, ChatRequest, Failure
 from agentscale.schema.run import Mode
 
@@ -38,22 +38,22 @@ class Recorder:
         recording: Recording | None,
         *,
         concurrency: int,
-        asked: Callable[[CallRecord], None] = lambda record: None,
+        asked: Callable[[Answer], None] = lambda answer: None,
     ) -> None:
         self._mode = mode
         self._recording = recording
         self._places = asyncio.Semaphore(concurrency)
         self._asked = asked
-        self._pending: dict[str, asyncio.Future[CallRecord]] = {}
-        self._settled: dict[str, CallRecord] = {}
+        self._pending: dict[str, asyncio.Future[Answer]] = {}
+        self._settled: dict[str, Answer] = {}
         self._stopping = False
 
     def stop(self) -> None:
         """Asks nothing from now on. Calls under way end and are recorded."""
         self._stopping = True
 
-    def known(self, call: CallId, key: str, request: ChatRequest) -> CallRecord | None:
-        """The call's record where it needs no asking.
+    def known(self, call: CallId, key: str, request: ChatRequest) -> Answer | None:
+        """What came back, where the call needs no asking.
 
         A recorded failure answers a replay; while recording it is asked again, once a run, since errored is not done.
 
@@ -63,15 +63,15 @@ class Recorder:
         settled = self._settled.get(key)
         if settled is not None:
             return settled
-        record = self._recording.get(key) if self._recording is not None else None
+        recorded = self._recording.answer(key) if self._recording is not None else None
         if self._mode == "replay":
-            if record is None:
+            if recorded is None:
                 raise RecordingMiss(_miss(call, request, self._recording))
-            return record
-        return record if record is not None and record.failure is None else None
+            return recorded
+        return recorded if recorded is not None and recorded.failure is None else None
 
-    async def ask(self, call: CallId, key: str, request: ChatRequest, model: Model) -> CallRecord:
-        """The call's record: known, under way on behalf of another trial, or asked now."""
+    async def ask(self, call: CallId, key: str, request: ChatRequest, model: Model) -> Answer:
+        """What comes back: known, under way on behalf of another trial, or asked now."""
         known = self.known(call, key, request)
         if known is not None:
             return known
@@ -79,16 +79,16 @@ class Recorder:
             return await self._pending[key]
         pending = self._pending[key] = asyncio.get_running_loop().create_future()
         try:
-            record = await self._make(call, request, model)
-            self._keep(key, record)
-            pending.set_result(record)
+            answer = await self._make(call, request, model)
+            self._keep(key, call, request, answer)
+            pending.set_result(answer)
         finally:
             # Whoever waits for a call that was broken off is broken off with it, and never hangs.
             pending.cancel()
             del self._pending[key]
-        return record
+        return answer
 
-    async def _make(self, call: CallId, request: ChatRequest, model: Model) -> CallRecord:
+    async def _make(self, call: CallId, request: ChatRequest, model: Model) -> Answer:
         async with self._places:
             if self._stopping:
                 raise RunStopped("the run was stopped before this call was made")
@@ -100,14 +100,15 @@ class Recorder:
                 completion, retries = None, 0
                 failure = Failure(kind=error.kind, message=str(error), status=error.status)
             latency = time.perf_counter() - clock
-        return CallRecord(call, request, completion, failure, Clock(started, latency, retries))
+        return Answer(completion, failure, Clock(started, latency, retries))
 
-    def _keep(self, key: str, record: CallRecord) -> None:
+    def _keep(self, key: str, call: CallId, request: ChatRequest, answer: Answer) -> None:
         if self._recording is not None:
-            self._recording.append(record)
-        if self._recording is None or record.failure is not None:
-            self._settled[key] = record
-        self._asked(record)
+            record = CallRecord(call, request, answer.completion, answer.failure, answer.clock)
+            self._recording.append(record, key)
+        if self._recording is None or answer.failure is not None:
+            self._settled[key] = answer
+        self._asked(answer)
 
 
 def _miss(call: CallId, request: ChatRequest, recording: Recording | None) -> str:

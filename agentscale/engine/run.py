@@ -10,7 +10,7 @@ from agentscale.engine.recorder import Recorder, RunStopped
 from agentscale.engine.trial import Trial, TrialPlayer
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
-from agentscale.recording import CallRecord, Recording
+from agentscale.recording import Answer, Recording
 from agentscale.schema.run import Mode, Transcript
 from agentscale.store import RunFolder, TranscriptWriter
 
@@ -38,16 +38,16 @@ class Tally:
     stopped: bool = False
     """The user stopped the run before its end."""
 
-    def call(self, record: CallRecord) -> None:
+    def call(self, answer: Answer) -> None:
         """Counts a call that was made."""
         self.calls_asked += 1
-        self.retries += record.clock.retries
-        if record.failure is not None:
+        self.retries += answer.clock.retries
+        if answer.failure is not None:
             self.calls_failed += 1
-            self.failures[record.failure.kind] = self.failures.get(record.failure.kind, 0) + 1
-        if record.completion is not None:
-            self.tokens_in += record.completion.usage.tokens_in or 0
-            self.tokens_out += record.completion.usage.tokens_out or 0
+            self.failures[answer.failure.kind] = self.failures.get(answer.failure.kind, 0) + 1
+        if answer.completion is not None:
+            self.tokens_in += answer.completion.usage.tokens_in or 0
+            self.tokens_out += answer.completion.usage.tokens_out or 0
 
     def trial(self, transcript: Transcript) -> None:
         """Counts a trial that ended."""
@@ -151,8 +151,8 @@ class _Run:
             cell.id: folder.transcript_writer(cell.id, _order(sweep, cell.task)) for cell in sweep.header.cells
         }
 
-    def _asked(self, record: CallRecord) -> None:
-        self.tally.call(record)
+    def _asked(self, answer: Answer) -> None:
+        self.tally.call(answer)
         self._watch(self.tally)
 
     async def play(self, workers: int, stopper: Stopper) -> Tally:

@@ -12,7 +12,7 @@ from agentscale.errors import ProtocolError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
 from agentscale.randomness import keyed
-from agentscale.recording import CallRecord
+from agentscale.recording import Answer
 from agentscale.schema.agents import Agent
 from agentscale.schema.calls import Batch, Call, ChatRequest, Outcome, Reply
 from agentscale.schema.run import Cell, Event, QuestionRecord, Transcript
@@ -71,8 +71,8 @@ class TrialPlayer:
         salt = cell.id if self._sweep.independent else ""
         trial_id = TrialId(self._sweep.header.seed, head.digest, trial.sample_id, trial.replicate, salt)
         agents = {agent.slot: agent for agent in cell.team.agents}
-        answered: list[CallRecord | None] = []
-        misses: list[asyncio.Task[CallRecord]] = []
+        answered: list[tuple[Call, str, Answer | None]] = []
+        misses: list[asyncio.Task[Answer]] = []
         for call in batch.calls:
             agent = _speaker(cell, agents, call)
             model = self._models[agent.model]
@@ -80,20 +80,22 @@ class TrialPlayer:
             call_id = trial_id.call(call, round_index, body_digest(request, model.identity))
             key = call_id.key
             known = self._recorder.known(call_id, key, request)
-            answered.append(known)
+            answered.append((call, key, known))
             if known is None:
                 misses.append(asyncio.create_task(self._recorder.ask(call_id, key, request, model)))
         await _ended(misses)
         asked = iter(misses)
-        records = [known if known is not None else next(asked).result() for known in answered]
-        return [self._reply(call, made, record, trial.cell) for call, made in zip(batch.calls, records, strict=True)]
+        return [
+            self._reply(call, key, known if known is not None else next(asked).result(), record, cell)
+            for call, key, known in answered
+        ]
 
-    def _reply(self, call: Call, made: CallRecord, record: QuestionRecord, cell: Cell) -> Reply:
-        if made.completion is None:
-            return Reply(call, made.key, None, None, "error", made.failure)
+    def _reply(self, call: Call, key: str, answer: Answer, record: QuestionRecord, cell: Cell) -> Reply:
+        if answer.completion is None:
+            return Reply(call, key, None, None, "error", answer.failure)
         head = self._sweep.header.tasks[cell.task]
-        reading = read(made.completion, kind=head.kind, choices=record.choices, chain=head.extract)
-        return Reply(call, made.key, made.completion, reading.answer, reading.missing)
+        reading = read(answer.completion, kind=head.kind, choices=record.choices, chain=head.extract)
+        return Reply(call, key, answer.completion, reading.answer, reading.missing)
 
     def _transcript(
         self, trial: Trial, record: QuestionRecord, events: Sequence[Event], outcome: Outcome
@@ -116,7 +118,7 @@ class TrialPlayer:
         )
 
 
-async def _ended(tasks: Sequence[asyncio.Task[CallRecord]]) -> None:
+async def _ended(tasks: Sequence[asyncio.Task[Answer]]) -> None:
     """Waits until all have ended. Not a TaskGroup: a call that breaks off must not take its siblings with it."""
     if not tasks:
         return

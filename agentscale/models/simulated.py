@@ -92,9 +92,13 @@ class SimulatedModel:
         )
 
     def seat(self, slot: str) -> Seat:
-        """The world's seat of a slot ``model/persona/copy``; ``-`` is no persona."""
+        """The world's seat of a slot ``model/persona/copy``; ``-`` is no persona.
+
+        What follows an ``@`` tells apart members of unequal sampling, which plays no part in the world.
+        """
         config, _, copy = slot.rpartition("/")
         persona = config.removeprefix(f"{self.name}/") if config.startswith(f"{self.name}/") else "-"
+        persona = persona.partition("@")[0]
         return Seat(config, self.model, None if persona == "-" else persona, int(copy) if copy.isdecimal() else 0)
 
     def possible(self, record: QuestionRecord) -> Possible:

@@ -49,7 +49,9 @@ _SEAL = len(',"crc":"00000000"}\n')
 _ROLES = frozenset(get_args(Role))
 _SPEAKERS = frozenset(get_args(Speaker))
 _ENCODE = json.JSONEncoder(check_circular=False, separators=(",", ":"), allow_nan=False).encode
-_ENCODE_EXACTLY = json.JSONEncoder(check_circular=False, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_ENCODE_EXACTLY = json.JSONEncoder(
+    check_circular=False, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+).encode
 _DECODER = json.JSONDecoder()
 _FINITE = 1e300
 """Beyond every clock, below infinity; ``nan`` is not below it."""

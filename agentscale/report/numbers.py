@@ -15,6 +15,11 @@ def known(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def speaks(row: Row) -> bool:
+    """Whether a point says anything of a team: it has an accuracy, and some answer behind it could be read."""
+    return known(row.get("accuracy")) and not (known(row.get("parse_failure")) and row["parse_failure"] >= 1)
+
+
 def percent(value: object) -> str:
     """A share in [0, 1] as per cent with one decimal."""
     return f"{100 * value:.1f} %" if isinstance(value, int | float) and known(value) else ABSENT

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from agentscale.analysis.curves import Setting
 from agentscale.report.figures.base import series_name
-from agentscale.report.numbers import ABSENT, Row, between, channels, known, percent, points
+from agentscale.report.numbers import ABSENT, Row, between, channels, known, percent, points, speaks
 from agentscale.report.settings import Tables
 from agentscale.report.transcripts import Pack
 from agentscale.schema.run import RunHeader
@@ -47,17 +47,12 @@ class Answer(NamedTuple):
 
 def answers(tables: Tables) -> list[Answer]:
     """The answer for every task of which a curve has at least one point with a value."""
-    tasks = dict.fromkeys(row["task"] for row in tables["curves"] if _speaks(row))
+    tasks = dict.fromkeys(row["task"] for row in tables["curves"] if speaks(row))
     return [_answer(task, tables) for task in tasks]
 
 
-def _speaks(row: Row) -> bool:
-    """Whether a point says anything: it has an accuracy, and some answer behind it could be read."""
-    return known(row.get("accuracy")) and not (known(row.get("parse_failure")) and row["parse_failure"] >= 1)
-
-
 def _answer(task: str, tables: Tables) -> Answer:
-    curves = [row for row in tables["curves"] if row["task"] == task and _speaks(row)]
+    curves = [row for row in tables["curves"] if row["task"] == task and speaks(row)]
     cells = [row for row in tables["cells"] if row["task"] == task]
     top = best(curves)
     found = (
@@ -225,7 +220,7 @@ def _worth(comparisons: Sequence[Row], curves: Sequence[Row], top: Row) -> Findi
 def _talk(comparisons: Sequence[Row], cells: Sequence[Row]) -> Finding | None:
     """What the protocol of the best largest team is worth over a vote of the same agents."""
     by_label = {row["a"]: row for row in comparisons if known(row.get("delta"))}
-    for row in sorted((row for row in cells if _speaks(row)), key=lambda row: (-row["size"], -row["accuracy"])):
+    for row in sorted((row for row in cells if speaks(row)), key=lambda row: (-row["size"], -row["accuracy"])):
         pair = by_label.get(str(_setting(row, row["layer"], row["team"])))
         if pair:
             text = f"The same {agents(row['size'])} ({_team(row)}) under {row['played']}, against their plain vote"

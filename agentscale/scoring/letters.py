@@ -23,7 +23,7 @@ def label_pattern(choices: Sequence[str]) -> str:
 
 def folded(text: str) -> str:
     """A text as it is compared with options: no case, single blanks, no punctuation around it."""
-    return re.sub(r"\s+", " ", text).strip(" .,;:!?\"'*_()[]").casefold()
+    return re.sub(r"\s+", " ", text).strip(" .,;:!?\"'*_()[]$").casefold()
 
 
 def option_named(text: str, choices: Sequence[str]) -> str | None:

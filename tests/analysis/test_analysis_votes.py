@@ -181,6 +181,16 @@ def test_sixty_four_agents_are_within_reach(n_configs: int) -> None:
         assert two == pytest.approx((one + np.mean(answers[0, config == 1] == TRUTH)) / 2)
 
 
+@pytest.mark.parametrize("wrong", [0, 1, 30])
+def test_many_configurations_cost_no_memory(wrong: int) -> None:
+    answers = np.zeros((1, 64), dtype=int)
+    answers[0, :wrong] = np.arange(1, wrong + 1)
+    config = np.arange(64) % 15
+    curve = subteam_curve(answers, config, np.eye(15, dtype=int)[config].cumsum(axis=0)[[31, 63]])
+    assert curve[0, 1] == pytest.approx(1.0)
+    assert curve[0, 0] == pytest.approx(1.0, abs=1e-3)
+
+
 def test_a_sum_that_would_be_too_long_is_undefined_and_not_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subteams, "_LISTED", 0)
     monkeypatch.setattr(subteams, "_TERMS", 10)

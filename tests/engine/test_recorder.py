@@ -8,7 +8,7 @@ import pytest
 from agentscale.engine.recorder import Recorder, RunStopped
 from agentscale.errors import EndpointError, RecordingMiss
 from agentscale.models.base import Answered
-from agentscale.recording import CallRecord, Recording
+from agentscale.recording import Answer, Recording
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Message
 
@@ -46,12 +46,12 @@ def call_id(copy: int, sample: str = "q") -> CallId:
     return CallId(0, "t", sample, 0, f"m/-/{copy}", "agent", 0, 0, 0, 0, "body")
 
 
-async def _ask(recorder: Recorder, model: Counting, copy: int) -> CallRecord:
+async def _ask(recorder: Recorder, model: Counting, copy: int) -> Answer:
     call = call_id(copy)
     return await recorder.ask(call, call.key, REQUEST, model)
 
 
-async def _ask_all(recorder: Recorder, model: Counting, copies: list[int]) -> list[CallRecord]:
+async def _ask_all(recorder: Recorder, model: Counting, copies: list[int]) -> list[Answer]:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_ask(recorder, model, copy)) for copy in copies]
     return [task.result() for task in tasks]
@@ -145,7 +145,7 @@ def test_a_stopped_recorder_asks_nothing_more_and_lets_what_is_under_way_end() -
     model = Counting()
     recorder = Recorder("live", None, concurrency=2)
 
-    async def stop_midway() -> list[CallRecord | BaseException]:
+    async def stop_midway() -> list[Answer | BaseException]:
         tasks = [asyncio.create_task(_ask(recorder, model, copy)) for copy in range(6)]
         await asyncio.sleep(0)
         recorder.stop()
@@ -153,7 +153,7 @@ def test_a_stopped_recorder_asks_nothing_more_and_lets_what_is_under_way_end() -
         return [task.exception() or task.result() for task in tasks]
 
     ended = asyncio.run(stop_midway())
-    assert sum(isinstance(each, CallRecord) for each in ended) == 2
+    assert sum(isinstance(each, Answer) for each in ended) == 2
     assert sum(isinstance(each, RunStopped) for each in ended) == 4
     assert model.asked == 2
 

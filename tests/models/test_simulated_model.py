@@ -129,6 +129,8 @@ def test_seats_are_read_from_slots() -> None:
     ]
     assert simulated(name="org/small").seat("org/small/sceptic/1").persona == "sceptic"
     assert {s.model for s in seats} == {2}
+    assert model.seat("small/sceptic@1f2e3d/0").persona == "sceptic"
+    assert model.seat("small/-@1f2e3d/0").persona is None
 
 
 # Debate ---------------------------------------------------------------------------------------------------------------

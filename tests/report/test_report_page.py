@@ -274,6 +274,7 @@ def test_a_run_whose_answers_are_all_missing_is_not_called_wrong(world: ModuleTy
     page = one_cell(world, tmp_path, accuracy=0.0, low=0.0, high=0.0, parse_failure=1)
     assert "Every answer of this run is missing" in page.text
     assert "The best team" not in page.text
+    assert page.data["charts-data"]["panels"] == []
     assert page.data["transcripts-data"]["trials"][0][3:6] == [None, -1, 4]
 
 

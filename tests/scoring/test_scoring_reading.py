@@ -20,9 +20,9 @@ NUMBER = ("mark", "last_number")
 REAL = Path(os.environ.get("AGENTSCALE_DATA", "../shared/data")) / "real-small"
 
 # Text that says nothing of answers: no digit, no single letter, and none of the words that announce one.
-CHATTER = st.lists(st.sampled_from("rivers flow past old walls, and people live there\n".split(" ")), max_size=30).map(
-    " ".join
-)
+CHATTER = st.lists(
+    st.sampled_from(["rivers", "flow", "past", "old walls,", "and", "people\n", "live there."]), max_size=30
+).map(" ".join)
 
 
 def read_choice(text: str, choices: tuple[str, ...] = CITIES, chain: tuple[str, ...] = CHOICE) -> Reading:
@@ -38,8 +38,22 @@ def wrapped(draw: st.DrawFn, core: str) -> str:
     """A core between chatter, behind its mark and within any mark-up."""
     left, right = draw(
         st.sampled_from(
-            [("", ""), ("**", "**"), ("*", "*"), ("(", ")"), ("[", "]"), ("`", "`"), ('"', '"'), ("<", ">"), ("{", "}")]
-            + [("\\boxed{", "}"), ("$\\boxed{\\text{", "}}$"), ("the answer is ", ""), ("**(", ")**"), ("\n\n", "")]
+            [
+                ("", ""),
+                ("**", "**"),
+                ("*", "*"),
+                ("(", ")"),
+                ("[", "]"),
+                ("`", "`"),
+                ('"', '"'),
+                ("<", ">"),
+                ("{", "}"),
+                ("\\boxed{", "}"),
+                ("$\\boxed{\\text{", "}}$"),
+                ("the answer is ", ""),
+                ("**(", ")**"),
+                ("\n\n", ""),
+            ]
         )
     )
     mark = draw(
@@ -156,10 +170,10 @@ HOSTILE = {
 @pytest.mark.parametrize("lead", ["", "Final answer: "], ids=["bare", "marked"])
 def test_a_megabyte_is_read_within_a_second(piece, lead):
     text = lead + piece * (1_000_000 // len(piece))
-    clock = time.process_time()
-    read_choice(text)
-    read_number(text)
-    assert time.process_time() - clock < 2.0  # two readings
+    for reader in (read_choice, read_number):
+        clock = time.process_time()
+        reader(text)
+        assert time.process_time() - clock < 1.0
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the shared data is not here (AGENTSCALE_DATA)")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from agentscale.report.figures.base import Figure, by_setting, series_order
 from agentscale.report.figures.curve import Across, Measure, panel
-from agentscale.report.numbers import Row, known, percent, sheet
+from agentscale.report.numbers import Row, percent, sheet, speaks
 
 ACCURACY = Measure("accuracy", "accuracy", "low", "high", ".0%", percent, (0.0, 1.0), "chance")
 SIZE = Across("team size N", "size", log=True)
@@ -34,8 +34,8 @@ CAPTION = (
 
 
 def figure(curves: Sequence[Row]) -> Figure | None:
-    """The figure of the table ``curves``; ``None`` where no point has a value."""
-    rows = [row for row in curves if known(row.get("accuracy"))]
+    """The figure of the table ``curves``; ``None`` where no answer could be read."""
+    rows = [row for row in curves if speaks(row)]
     order = series_order(rows)
     panels = [panel(title, there, order, ACCURACY, SIZE) for title, there in by_setting(rows).items()]
     if not panels:

@@ -62,7 +62,8 @@ def panel(title: str, rows: Sequence[Row], order: list[str], measure: Measure, a
     line = frame.mark_line().encode(x, y, marks["color"], detail="team:N")
     dots = dotted.mark_point().encode(x, y, marks["color"], marks["shape"])
     targets = frame.mark_point(opacity=0, size=150).encode(x, y, tooltip=_tips(measure, across))
-    whole = alt.layer(*_rule(rows, measure), spans, line, dots, targets, data=data(rows, lines, fields))
+    drawn = [spans] if any(known(row.get(measure.low)) for row in rows) else []
+    whole = alt.layer(*_rule(rows, measure), *drawn, line, dots, targets, data=data(rows, lines, fields))
     placed = whole.transform_calculate(place=_beside(rows, across, len(lines)))
     return Panel(title, in_words(title, rows, measure, across), spec(placed))
 

@@ -13,5 +13,6 @@
     };
     await vegaEmbed(host, spec, { mode: "vega-lite", renderer: "svg", actions: false, ast: true });
     host.firstElementChild.setAttribute("aria-hidden", "true"); // the host's own label says it in words
+    await new Promise((resolve) => setTimeout(resolve)); // a turn for whoever reads or types meanwhile
   }
 })();

@@ -74,6 +74,7 @@
     const text = data.texts[index];
     const block = make("div", "prose", text.slice(0, CLIP));
     block.dir = "auto";
+    if (text.length > 1000) block.tabIndex = 0; // it may scroll, and the keyboard must reach it
     if (text.length <= CLIP) return [block];
     const more = make("button", "more", `Show all ${text.length.toLocaleString("en")} characters`);
     more.type = "button";
