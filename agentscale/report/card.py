@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from agentscale.report.numbers import Row, cell_text, known, percent
+from agentscale.report.numbers import Row, cell_text, count, known, percent
 from agentscale.schema.run import RunHeader
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 EMBEDDERS = {
     "use": "Universal Sentence Encoder, a small general-purpose sentence encoder that runs on this machine",
-    "hash": "hashed pieces of words, which see wording and not meaning",
+    "lexical": "hashed words and pieces of words, which see wording and not meaning",
 }
 TIES = (
     "Curves settle a tied vote in expectation: each of the tied answers counts its share. Transcripts settle it by a "
@@ -75,7 +75,17 @@ def _readable(agents: Sequence[Row]) -> tuple[str, ...]:
     for row in agents:
         if known(row.get("readable")):
             told.setdefault(str(row["config"]), []).append(row["readable"])
-    return tuple(f"{config}: {_range(values, percent)}" for config, values in told.items())
+    return _gathered({config: _range(values, percent) for config, values in told.items()})
+
+
+def _gathered(told: Mapping[str, str]) -> tuple[str, ...]:
+    """What is said of each configuration, said once for all that share it."""
+    names: dict[str, list[str]] = {}
+    for name, text in told.items():
+        names.setdefault(text, []).append(name)
+    if len(names) == 1 and len(told) > 1:
+        return tuple(f"{text}, all {len(told)} configurations" for text in names)
+    return tuple(f"{', '.join(shared)}: {text}" for text, shared in names.items())
 
 
 def _range(values: Sequence[float], form: object) -> str:
@@ -90,7 +100,7 @@ def _temperatures(header: RunHeader) -> tuple[str, ...]:
         for agent in cell.team.agents:
             heat = agent.sampling.temperature
             used.setdefault(agent.config_id, set()).add("the endpoint's own" if heat is None else f"{heat:g}")
-    return tuple(f"{config}: {', '.join(sorted(heats))}" for config, heats in used.items())
+    return _gathered({config: ", ".join(sorted(heats)) for config, heats in used.items()})
 
 
 def _cost(cells: Sequence[Row]) -> tuple[str, ...]:
@@ -98,9 +108,9 @@ def _cost(cells: Sequence[Row]) -> tuple[str, ...]:
     if not asked:
         return ()
     top = max(asked, key=lambda row: row["calls"])
-    calls = f"{cell_text(top['calls'])} calls"
+    calls = f"{count(top['calls'])} calls"
     ways = (("tokens_in", "tokens in"), ("tokens_out", "tokens out"))
-    tokens = [f"{cell_text(top[column])} {way}" for column, way in ways if known(top.get(column))]
+    tokens = [f"{count(top[column])} {way}" for column, way in ways if known(top.get(column))]
     return (
         f"The largest cell, {top['cell']}: {', '.join([calls, *tokens])} per question.",
         "Equal calls of different cells are one call, so the cells' counts must not be added up.",

@@ -38,6 +38,11 @@ def channels(value: object) -> str:
     return f"{value:.2f}" if known(value) else ABSENT
 
 
+def count(value: float) -> str:
+    """A mean count: thousands grouped, one decimal where it is not whole."""
+    return f"{value:,.1f}".removesuffix(".0")
+
+
 def between(low: object, high: object, form: Any) -> str:
     """An interval ``low to high`` in the given form; empty where there is none."""
     return f"{form(low).removesuffix(' %')} to {form(high)}" if known(low) and known(high) else ""
@@ -52,8 +57,6 @@ def cell_text(value: object) -> str:
             return "yes" if value else "no"
         case float() if not math.isfinite(value):
             return ABSENT
-        case float() if value.is_integer() and abs(value) >= 1000:
-            return f"{int(value):,}"
         case float():
             return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"
         case int():
@@ -84,4 +87,17 @@ def sheet(name: str, columns: Iterable[str], rows: Iterable[Row]) -> Sheet:
     """
     shown, listed = tuple(columns), list(rows)
     numeric = frozenset(column for column in shown if any(known(row.get(column)) for row in listed))
-    return Sheet(name, shown, numeric, tuple(tuple(cell_text(row.get(column)) for column in shown) for row in listed))
+    whole = {column for column in numeric if all(_is_whole(row.get(column)) for row in listed)}
+    rows_of_text = tuple(
+        tuple(cell_text(_counted(row.get(column)) if column in whole else row.get(column)) for column in shown)
+        for row in listed
+    )
+    return Sheet(name, shown, numeric, rows_of_text)
+
+
+def _is_whole(value: object) -> bool:
+    return not isinstance(value, int | float) or not known(value) or float(value).is_integer()
+
+
+def _counted(value: object) -> object:
+    return int(value) if isinstance(value, float) and known(value) else value

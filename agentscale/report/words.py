@@ -218,15 +218,26 @@ def _worth(comparisons: Sequence[Row], curves: Sequence[Row], top: Row) -> Findi
 
 
 def _talk(comparisons: Sequence[Row], cells: Sequence[Row]) -> Finding | None:
-    """What the protocol of the best largest team is worth over a vote of the same agents."""
-    by_label = {row["a"]: row for row in comparisons if known(row.get("delta"))}
-    for row in sorted((row for row in cells if speaks(row)), key=lambda row: (-row["size"], -row["accuracy"])):
-        pair = by_label.get(str(_setting(row, row["layer"], row["team"])))
-        if pair:
-            text = f"The same {agents(row['size'])} ({_team(row)}) under {row['played']}, against their plain vote"
-            protocol = str(row["protocol"]).partition("(")[0].capitalize()
-            return _difference(f"{protocol} over vote at {agents(row['size'])}", pair, text, protocol)
+    """What the protocol of the best of the largest teams is worth over another protocol of the same agents."""
+    by_label = {(row["a"], row["b"]): row for row in comparisons if known(row.get("delta"))}
+    speaking = sorted(filter(speaks, cells), key=lambda row: (-row["size"], -row["accuracy"]))
+    for row in speaking:
+        for other in (cell for cell in speaking if cell is not row and _agents(cell) == _agents(row)):
+            pair = by_label.get((_label(row), _label(other)))
+            if pair:
+                protocol = str(row["protocol"]).partition("(")[0].capitalize()
+                text = f"The same {agents(row['size'])} ({_team(row)}) under {row['played']}, against {other['played']}"
+                return _difference(f"{protocol} over {other['played']} at {agents(row['size'])}", pair, text, protocol)
     return None
+
+
+def _agents(row: Row) -> tuple[object, ...]:
+    """Equal where the agents are the same."""
+    return row["layer"], row["team"], row["size"]
+
+
+def _label(row: Row) -> str:
+    return str(_setting(row, row["layer"], row["team"]))
 
 
 def _team(row: Row) -> str:

@@ -14,6 +14,10 @@ _LOOKALIKES = {
     **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"), None),
     **dict.fromkeys(map(ord, "\u2018\u2019"), "'"),
     **dict.fromkeys(map(ord, "\u201c\u201d\u00ab\u00bb"), '"'),
+    **{
+        ord(sign): f" {value}" for sign, value in zip("½¼¾⅓⅔⅛", ("1/2", "1/4", "3/4", "1/3", "2/3", "1/8"), strict=True)
+    },
+    **dict.fromkeys(map(ord, "→⇒"), "->"),
     ord("\r"): "\n",
     ord("\u00d7"): "*",
     ord("\u22c5"): "*",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+
+from agentscale.scoring.cleaning import plain
 
 
 def letters(n: int) -> tuple[str, ...]:
@@ -26,8 +29,24 @@ def folded(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip(" .,;:!?\"'*_()[]$").casefold()
 
 
+@lru_cache(maxsize=4096)
+def _folded_option(choice: str) -> str:
+    return folded(plain(choice))
+
+
 def option_named(text: str, choices: Sequence[str]) -> str | None:
-    """The letter of the one option that reads exactly like ``text``, if there is just one."""
+    """The letter of the one option that reads exactly like a plain ``text``, if there is just one."""
     wanted = folded(text)
-    matching = [index for index, choice in enumerate(choices) if wanted and folded(choice) == wanted]
+    matching = [index for index, choice in enumerate(choices) if wanted and _folded_option(choice) == wanted]
     return letters(len(choices))[matching[0]] if len(matching) == 1 else None
+
+
+def begins_with_option(text: str, letter: str, choices: Sequence[str]) -> bool:
+    """Whether a plain text begins with what the option of a letter says."""
+    known = letters(len(choices))
+    return letter in known and folded(text).startswith(_folded_option(choices[known.index(letter)]))
+
+
+def contradicts(text: str, letter: str, choices: Sequence[str]) -> bool:
+    """Whether the line behind a letter is the text of another option."""
+    return option_named(text, choices) not in (None, letter)

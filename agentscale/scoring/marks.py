@@ -12,17 +12,18 @@ LONGEST = 20_000
 """Characters at the end of a text without a mark in which an answer is looked for."""
 
 _FINAL = re.compile(
-    r"\bfinal {1,3}answer[ \"'_)\]*]{0,6}(?:is\b[ ]{0,2}[:=]?|[:=]|-{1,2} |$)", re.IGNORECASE | re.MULTILINE
+    r"\bfinal {1,3}answer[ \"'_)\]*]{0,6}(?:is\b[ ]{0,2}[:=]?|[:=]>?|-{1,2}>|-{1,2} |$)", re.IGNORECASE | re.MULTILINE
 )
 _LOOSE = re.compile(
     r"\b(?:answer|(?:correct|right|best) (?:option|choice))[ \"'_)\]*]{0,6}"
-    r"(?:(?:is|was|would be|will be|should be|must be)\b[ ]{0,2}[:=]?|[:=])",
+    r"(?:(?:is|was|would be|will be|should be|must be)\b[ ]{0,2}[:=]?|[:=]>?|-{1,2}>)",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(r"\b(?:if|whether|why|unless|suppose|assum(?:e|ing)|not)\b[^.\n]{0,20}$", re.IGNORECASE)
 _FILLER = re.compile(
     r"(?:[ \n\"'*_#:=]|(?:so|thus|hence|therefore|the|my|our|correct|right|best|most likely|final|answer|option|"
-    r"choice|letter|number|is|would be|will be|should be|must be|approximately|about|around|roughly|exactly)\b)*",
+    r"choice|letter|number|is|would be|will be|should be|must be|approximately|about|around|roughly|exactly|"
+    r"probably|likely|definitely|clearly)\b)*",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
@@ -31,7 +32,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(r"(?:1[.)] [^\n]*\n{1,3} {0,4}2[.)] |\(?A[.):] ?[^\n]*\n{1,3} {0,4}\(?B[.):])")
-_NEXT_QUESTION = re.compile(r"^(?:question|q) ?[0-9]{0,3}:", re.IGNORECASE | re.MULTILINE)
+_NEXT_QUESTION = re.compile(r"^(?:question|q|user|human) ?[0-9]{0,3}:", re.IGNORECASE | re.MULTILINE)
 
 
 class Mark(NamedTuple):

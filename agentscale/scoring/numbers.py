@@ -18,8 +18,9 @@ _TOKEN = re.compile(
     rf"(?P<over>(?:[ ]?/[ ]?{_RUN})*)(?P<scale>(?:[ ]?\b(?:hundred|thousand|million|billion|trillion)s?\b)*)"
 )
 _LITERAL = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)?(?:\.[0-9]+)?")
-_SIGN = re.compile(r"(-)?(?:[$€£¥] ?)?(-)?$")
-_AFTER = re.compile(r"([A-Za-z]+)|(-[A-Za-z])|([²³^])")
+_SIGN = re.compile(r"(-|\b(?:minus|negative) )?(?:[$€£¥] ?)?(-)?$", re.IGNORECASE)
+_AFTER = re.compile(r"([A-Za-z]+)|(-[A-Za-z])|(\^|[²³π√]|\\[A-Za-z]| (?:dozen|and an? (?:half|third|quarter))\b)")
+_INSIDE = re.compile(r"(?:[<≤≥±/^√]|[A-Za-z\-]\()$")
 _JOINT = re.compile(r"[ )%]*(?:[A-Za-z]{1,15} )?(?:[-+*/^x×]|to|or|and|plus|minus|times|divided by|by)[ ($€£]*$")
 _POWERS = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
@@ -46,24 +47,24 @@ def numbers(text: str) -> Iterator[Number]:
         tail = len(match["over"]) + len(match["scale"])
         # A run ends with its sentence: "72." is 72. What follows such a stop does not belong to the number.
         end = match.end() if tail or match["exponent"] else match.start("run") + len(match["run"].rstrip(".,:"))
-        before, after = text[max(0, match.start() - 6) : match.start()], text[end : end + 20]
+        before, after = text[max(0, match.start() - 12) : match.start()], text[end : end + 20]
         sign = _SIGN.search(before)
         assert sign is not None  # every part of it may be absent
-        lead = before[: sign.start()][-1:]
-        joins = before[: sign.start()].rstrip(" ")[-1:]
+        lead, joins = before[: sign.start()], before[: sign.start()].rstrip(" ")
         if _is_name(lead, bool(sign[0]), after):
             continue
-        minus = (sign[1] or sign[2]) and not _is_joint(joins)
+        minus = (sign[1] or sign[2]) and not _is_joint(joins[-1:])
         value = None if _is_doubtful(joins, after) else _value(match)
-        start = match.start() - (len(sign[0]) if minus or not sign[1] else len(sign[0]) - 1)
+        start = match.start() - len(sign[0]) + (0 if minus else len(sign[1] or ""))
         yield Number(start, end, -value if value is not None and minus else value)
 
 
 def _is_name(lead: str, signed: bool, after: str) -> bool:
-    """Whether the digits are part of a word."""
+    """Whether the digits are part of a word, or the power of a unit."""
     follows = _AFTER.match(after)
     word, hyphened = (follows[1] or "", bool(follows[2])) if follows else ("", False)
-    return lead.isalpha() or lead == "_" or (signed and lead == "-") or word.lower() in _ORDINALS or hyphened
+    inside = lead[-1:].isalpha() or lead[-1:] == "_" or (lead[-1:] == "^" and lead[-2:-1].isalpha())
+    return inside or (signed and lead[-1:] == "-") or word.lower() in _ORDINALS or hyphened
 
 
 def _is_joint(lead: str) -> bool:
@@ -75,7 +76,7 @@ def _is_doubtful(joins: str, after: str) -> bool:
     follows = _AFTER.match(after)
     word = follows[1] or "" if follows else ""
     odd_unit = len(word) == 1 and word not in _UNITS
-    return joins in ("<", "≤", "≥", "±", "/", "^") or odd_unit or bool(follows and follows[3])
+    return bool(_INSIDE.search(joins)) or odd_unit or bool(follows and follows[3])
 
 
 def _value(match: re.Match[str]) -> Fraction | None:

@@ -332,8 +332,8 @@ def full(path: Path, sizes: Sequence[int] = (1, 2, 4, 8, 16), n_questions: int =
             )
         rows["comparisons"].append(
             {
-                "a": f"sums · debate(rounds=2) on ring · L4 L4 × {size}",
-                "b": f"sums · vote · L4 L4 × {size}",
+                "a": f"sums · debate(rounds=2) on ring · L4 × {size}",
+                "b": f"sums · vote · L4 × {size}",
                 "delta": -0.02,
                 "low": -0.06,
                 "high": 0.02,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from agentscale.report.numbers import ABSENT, between, cell_text, channels, known, percent, points, sheet
+from agentscale.report.numbers import ABSENT, between, cell_text, channels, count, known, percent, points, sheet
 
 
 @pytest.mark.parametrize("absent", [None, math.nan, math.inf, "", "0.5", True])
@@ -33,7 +33,7 @@ def test_an_interval_needs_both_its_ends() -> None:
         (None, ABSENT),
         (math.nan, ABSENT),
         (12345, "12,345"),
-        (12345.0, "12,345"),
+        (12345.0, "12,345.0"),
         (0.12345, "0.123"),
         (1234.56, "1,234.6"),
         (True, "yes"),
@@ -45,6 +45,16 @@ def test_an_interval_needs_both_its_ends() -> None:
 )
 def test_a_table_entry_reads_well(entry: object, text: str) -> None:
     assert cell_text(entry) == text
+
+
+def test_a_column_of_whole_numbers_has_no_decimals() -> None:
+    made = sheet("t", ("calls", "k"), [{"calls": 24.0, "k": 2.0}, {"calls": 2400.0, "k": 1.5}, {"calls": None}])
+    assert [row[0] for row in made.rows] == ["24", "2,400", ABSENT]
+    assert made.rows[0][1] == "2.000"
+
+
+def test_a_mean_count_has_a_decimal_only_where_it_needs_one() -> None:
+    assert [count(value) for value in (24.0, 3990.4, 7)] == ["24", "3,990.4", "7"]
 
 
 def test_a_sheet_keeps_columns_in_order_and_sets_numbers_flush_right() -> None:

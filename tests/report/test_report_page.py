@@ -149,7 +149,7 @@ def test_the_report_card_tells_what_a_reader_must_know(page: Page) -> None:
     card = page.text[page.text.index("Report card\n") : page.text.rindex("\nTables\n")]
     for told in (
         "seed 7",
-        "small/doubter: 1",
+        "1, all 6 configurations",
         "numpy 2.4.6",
         "Universal Sentence Encoder",
         "sums: 25.0 %",

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentscale.analysis.curves import Setting
+from agentscale.embedders import EMBEDDERS
 from agentscale.report.card import embedder, report_card
 from agentscale.report.legible import plain
 from agentscale.report.settings import shortened
@@ -174,11 +175,21 @@ def test_the_card_names_what_an_embedder_is_where_it_is_known() -> None:
     assert embedder("user-made") == "user-made"
 
 
+def test_every_embedder_of_ours_is_described() -> None:
+    assert all(embedder(f"{name}@1:512") != f"{name}@1:512" for name in EMBEDDERS)
+
+
+def test_the_card_says_once_what_configurations_share(world: ModuleType, tmp_path: Path) -> None:
+    _, analysis = world.full(tmp_path, sizes=(4,), n_questions=1)
+    tables = shortened({name: plain(table.rows) for name, table in analysis.tables.items()})
+    card = {entry.name: entry.texts for entry in report_card(analysis.header, analysis, tables)}
+    assert card["Temperature"] == ("1, all 6 configurations",)
+
+
 def test_the_card_lists_what_could_not_be_run(world: ModuleType, tmp_path: Path) -> None:
     _, analysis = world.full(tmp_path, sizes=(1,), n_questions=1)
     header = world.header(analysis.header.cells, not_applicable=({"cell": "ring × 1", "reason": "needs 2"},))
     tables = shortened({name: plain(table.rows) for name, table in analysis.tables.items()})
     card = {entry.name: entry.texts for entry in report_card(header, analysis, tables)}
     assert card["Not applicable"] == ("ring × 1: needs 2",)
-    assert card["Temperature"][0] == "small/-: 1"
     assert "must not be added up" in card["Calls and tokens"][1]

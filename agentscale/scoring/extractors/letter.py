@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from agentscale.schema.tasks import AnswerKind
 from agentscale.scoring.base import NO_ANSWER, Extractor, Found
-from agentscale.scoring.letters import label_pattern, letters
+from agentscale.scoring.letters import contradicts, label_pattern, letters
 from agentscale.scoring.marks import after_marks
 
 _REJECTED_BEFORE = re.compile(
@@ -57,7 +57,7 @@ def explicit(text: str, choices: Sequence[str]) -> Found | None:
 
 def _candidates(text: str, choices: Sequence[str]) -> Iterator[_Candidate]:
     for pattern, conclusive in _forms(label_pattern(choices)):
-        found = [match for match in pattern.finditer(text) if _stands(text, match)]
+        found = [match for match in pattern.finditer(text) if _stands(text, match, choices)]
         listed = "^" in pattern.pattern and not conclusive and len({match[1].upper() for match in found}) > 1
         for match in () if listed else found:
             yield _Candidate(match.start(1), match[1].upper(), conclusive)
@@ -75,13 +75,16 @@ def _forms(upper: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
         ),
         (re.compile(rf"^[ \"'*_#>-]{{0,6}}({label})(?:\)|[.:](?= |$))", re.MULTILINE), False),
         (re.compile(rf"(?i:{_CUE}),? [(\[\"'*_]*({upper})[)\]\"'*_]*(?=[.,;!]? ?(?:\n|$)|[.,;!] )"), True),
+        (re.compile(rf"\b({upper}) (?i:is|would be) (?i:clearly )?(?i:the )?(?i:correct|right|best)\b"), True),
         (re.compile(rf"^[ \"'*_#>(\[-]{{0,6}}({label})[ \"'*_)\].:!]{{0,6}}$", re.MULTILINE), True),
     )
 
 
-def _stands(text: str, match: re.Match[str]) -> bool:
-    before, after = text[max(0, match.start(1) - 40) : match.start(1)], text[match.end(1) : match.end(1) + 40]
-    return not (_REJECTED_BEFORE.search(before) or _REJECTED_AFTER.match(after))
+def _stands(text: str, match: re.Match[str], choices: Sequence[str]) -> bool:
+    """Whether the text means the letter: neither rejects it nor puts another option's text behind it."""
+    before, after = text[max(0, match.start(1) - 40) : match.start(1)], text[match.end(1) : match.end(1) + 200]
+    rejected = _REJECTED_BEFORE.search(before) or _REJECTED_AFTER.match(after)
+    return not (rejected or contradicts(after.partition("\n")[0], match[1].upper(), choices))
 
 
 def _find(text: str, kind: AnswerKind, choices: Sequence[str]) -> Found | None:

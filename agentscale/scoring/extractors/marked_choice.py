@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 from agentscale.scoring.base import NO_ANSWER, Found
 from agentscale.scoring.extractors.letter import explicit
-from agentscale.scoring.letters import folded, label_pattern, letters, option_named
+from agentscale.scoring.letters import begins_with_option, contradicts, label_pattern, letters, option_named
 
 _REASON = re.compile(r"(?:because|since|as|is|was|for|due|and is|which|has|would|seems)\b", re.IGNORECASE)
 _CLOSED = re.compile(r"[)\]]|[:;,]|[.!?](?![A-Za-z0-9])|[\"'*_]+(?:[ .,:)]|$)| *$| [-=(]| ?—|-{2}")
 _SECOND = (
-    r"[)\].\"'*_]*,? ?(?:,|/|&|\+|\band\b|\bor\b) ?(?:option |choice )?[(\[\"'*_]*({label})"
+    r"[)\].\"'*_]*,? ?(?:,|/|&|\+|-|\band\b|\bor\b) ?(?:option |choice )?[(\[\"'*_]*({label})"
     r"(?![A-Za-z0-9'])(?!(?<=[AI]) [a-z])"
 )
+_LISTED = r"[)\].]? ?(?:(?!\b(?:because|since|as|is|not|than|over|for)\b)[^.;,()\n]){{0,60}}[(\[]({label})[)\]]"
 
 
 def marked_choice(tail: str, choices: Sequence[str], *, strict: bool) -> Found | None:
@@ -27,7 +28,8 @@ def marked_choice(tail: str, choices: Sequence[str], *, strict: bool) -> Found |
             is the only one.
 
     Returns:
-        The letter; ``not_an_option`` for one that no option has; ``NO_ANSWER`` for two letters; or ``None`` where
+        The letter; ``not_an_option`` for one that no option has; ``NO_ANSWER`` for two letters, or for
+        the letter of one option with the text of another; or ``None`` where
         nothing of the kind stands there.
     """
     found = _leading(tail, choices)
@@ -46,11 +48,12 @@ def _leading(tail: str, choices: Sequence[str]) -> Found | None:
     if match is None or option_named(tail, choices) not in (None, match[1].upper()):
         return None
     rest, letter, known = tail[match.end() :], match[1].upper(), letters(len(choices))
-    named = letter in known and folded(rest).startswith(folded(choices[known.index(letter)]))
+    named = begins_with_option(rest, letter, choices)
     if not (_CLOSED.match(rest) or named or _REASON.match(rest.lstrip())):
         return None
-    second = re.match(_SECOND.format(label=label), rest)
-    if second is not None and second[1].upper() in known and second[1].upper() != letter:
+    seconds = (re.match(pattern.format(label=label), rest) for pattern in (_SECOND, _LISTED))
+    others = {second[1].upper() for second in seconds if second is not None} - {letter}
+    if others & set(known) or contradicts(rest, letter, choices):
         return NO_ANSWER
     return Found(letter) if letter in known else Found(None, "not_an_option")
 

@@ -7,8 +7,9 @@ import re
 from agentscale.scoring.base import NO_ANSWER, Found
 from agentscale.scoring.numbers import canonical, numbers, only_number
 
-_CLAUSE_END = re.compile(r"[(;]|[.!?](?: |$)| (?:for|because|since|is|are|was|were|which|that|where|when|if|as|so)\b")
+_CLAUSE_END = re.compile(r"[(;]|[.!?](?: |$)| (?:for|because|since|is|are|was|were|which|that|where|when|if|as)\b")
 _LEADS = re.compile(r"[\[( ]*-?[$€£¥]? ?-?\.?[0-9]")
+_EQUATIONS = re.compile(r"[0-9][^=]{0,60}(?:[,;] | and )[^=]{0,60}=")
 _DOUBTFUL = re.compile(r"-+ +[$€£¥]?[0-9]|[<>≤≥±]")
 
 
@@ -33,10 +34,7 @@ def marked_number(tail: str, *, strict: bool) -> Found | None:
     if not leads and not strict:
         return None
     opened = tail.lstrip("[( ")
-    clause = _clause(opened)
-    value = _result(clause)
-    if value is None and not leads:
-        value = _result(opened)
+    value = _result(_clause(opened) if leads else opened)
     return NO_ANSWER if value is None else Found(value)
 
 
@@ -46,6 +44,8 @@ def _clause(text: str) -> str:
 
 
 def _result(clause: str) -> str | None:
+    if _EQUATIONS.search(clause):
+        return None
     before, equals, after = clause.rpartition("=")
     value = only_number(after)
     if value is None and equals and not any(True for _ in numbers(after)):

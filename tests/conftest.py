@@ -1,0 +1,17 @@
+"""What every test has: pytest's own tester, for the tests of the plugin, and the folder of shared data."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of data that is not committed: ``AGENTSCALE_DATA``, or beside the checkout. Skips without it."""
+    folder = Path(os.environ.get("AGENTSCALE_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no shared data in {folder}")
+    return folder
