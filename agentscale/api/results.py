@@ -61,7 +61,7 @@ class Run:
         from agentscale import analysis, embedders
 
         embed = embedders.resolve(self._embedder)
-        return analysis.analyze(self.folder, embed, embedder=embed.name, seed=self.header.seed)
+        return analysis.analyze(self.folder, embed, embedder=embed.signature, seed=self.header.seed)
 
     def rows(self, table: str = "cells") -> tuple[dict[str, Any], ...]:
         """The rows of a table, as mappings from column to value.

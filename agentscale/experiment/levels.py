@@ -187,6 +187,9 @@ class LevelReader:
             if not ref.levels:
                 self._faults.add((*keys, "levels"), SpecError("the list is empty", remedy="leave it out for all"))
             return None
+        if ref.instruction is not None:
+            spec = task.spec.model_copy(update={"instruction": ref.instruction})
+            task = task.model_copy(update={"spec": spec})
         return select(task, levels=ref.levels, limit=ref.limit, seed=self._experiment.seed)
 
     # -- teams ----------------------------------------------------------------------------------------------------

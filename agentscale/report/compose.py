@@ -75,6 +75,7 @@ def page(
     """
     header, packed = folder.header, transcripts.pack(folder, transcripts.MAX_TRIALS)
     transcribed = [visible(cell["id"]) for cell in packed.data["cells"]]
+    warnings = [*map(visible, analysis.warnings), *words.gathered(tables["cells"])]
     scripts = [_script("charts.js"), _script("transcripts.js")]
     return (
         _environment()
@@ -89,7 +90,8 @@ def page(
             drawings=graphs,
             side=f"{drawings.SIDE:.0f}",
             card=card.report_card(header, analysis, tables),
-            warnings=[*analysis.warnings, *words.gathered(tables["cells"])],
+            warnings=warnings,
+            beside={figure.name: words.beside(figure.name, warnings) for figure in drawn},
             sheets={name: sheet(name, table.columns, tables[name]) for name, table in analysis.tables.items()},
             packed=packed,
             charts={

@@ -188,6 +188,22 @@ def warnings(value: object) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, tuple | list) else ()
 
 
+def beside(figure: str, said: Iterable[str]) -> list[str]:
+    """The warnings that belong beside a figure: of K*, of the vote curve, and all others beside accuracy.
+
+    Args:
+        figure: The figure's name.
+        said: All warnings of the run.
+    """
+    return [text for text in said if figure == _where(text)]
+
+
+def _where(warning: str) -> str:
+    if "K*" in warning:
+        return "channels"
+    return "votes" if warning.startswith("vote curve") else "accuracy"
+
+
 def gathered(rows: Iterable[Row]) -> list[str]:
     """The distinct warnings of the rows, each with the number of cells that carry it."""
     count: dict[str, int] = {}

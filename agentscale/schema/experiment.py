@@ -126,6 +126,8 @@ class TaskRef(Record):
     """At most so many samples, drawn by the seed, evenly over the levels that are kept."""
     levels: Annotated[tuple[int, ...], BeforeValidator(_listed)] | None = None
     """Only samples of these levels."""
+    instruction: str | None = Field(default=None, min_length=1)
+    """The sentence that closes every question, in place of the task's own. It should ask for the answer's mark."""
 
 
 def _task_ref(value: object) -> object:

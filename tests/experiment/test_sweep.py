@@ -171,3 +171,11 @@ def test_cells_that_differ_in_one_factor_differ_in_prompts_exactly_where_it_spea
         assert messages[-1] == plain[-1]
         assert name in messages[0].content
         assert name not in "".join(message.content for message in plain)
+
+
+def test_an_instruction_of_the_files_own_closes_every_question_and_makes_it_another_task(loaded: Loader) -> None:
+    text = "models: {m: {scripted: {replies: [x]}}}\ntask: {name: ./quiz, instruction: 'Just the letter.'}\n"
+    own, usual = loaded(text), loaded(text.replace(", instruction: 'Just the letter.'", ""))
+    assert all(question.prompt.endswith("\n\nJust the letter.") for question in own.questions.values())
+    assert own.header.tasks["quiz"].digest != usual.header.tasks["quiz"].digest
+    assert [key for key, _ in own.questions.items()] == [key for key, _ in usual.questions.items()]

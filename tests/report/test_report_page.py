@@ -162,7 +162,11 @@ def test_the_report_card_tells_what_a_reader_must_know(page: Page) -> None:
 def test_warnings_stand_on_the_page_with_the_number_of_cells(world: ModuleType, tmp_path: Path) -> None:
     page = Page(render(*world.full(tmp_path, sizes=(16,), n_questions=2)))
     assert "12 questions: few" in page.text
-    assert "fewer than 30 questions: intervals are rough (12 cells)" in page.text
+    rough = "fewer than 30 questions: intervals are rough (12 cells)"
+    assert (
+        page.text.index("Accuracy against team size") < page.text.index(rough) < page.text.index("K* against team size")
+    )
+    assert rough in page.text[page.text.index("Report card\n") :]
 
 
 def hostile_run(world: ModuleType, path: Path) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ from agentscale.embedders import EMBEDDERS
 from agentscale.report.card import embedder, report_card
 from agentscale.report.legible import plain
 from agentscale.report.settings import shortened
-from agentscale.report.words import Answer, answers, best, gathered, verdict, warnings
+from agentscale.report.words import Answer, answers, beside, best, gathered, verdict, warnings
 
 
 def curve(layer: str, size: int, accuracy: float, **changes: Any) -> dict[str, Any]:
@@ -167,6 +167,20 @@ def test_warnings_are_gathered_over_cells() -> None:
     rows = [{"warnings": "one; two"}, {"warnings": "two"}, {"warnings": ""}, {"warnings": None}]
     assert gathered(rows) == ["one (1 cell)", "two (2 cells)"]
     assert warnings(("a", "b")) == ("a", "b")
+
+
+def test_a_warning_stands_beside_the_figure_that_it_is_about() -> None:
+    said = [
+        "4 texts are left out of K* (1 cell)",
+        "vote curve of small: too many sub-teams",
+        "accuracy is below chance",
+    ]
+    assert [beside(name, said) for name in ("channels", "votes", "accuracy", "rounds")] == [
+        said[:1],
+        said[1:2],
+        said[2:],
+        [],
+    ]
 
 
 def test_the_card_names_what_an_embedder_is_where_it_is_known() -> None:

@@ -53,7 +53,6 @@ class Figure:
     caption: str
     panels: tuple[Panel, ...]
     sheet: Sheet
-    warnings: tuple[str, ...] = ()
 
 
 def series_name(row: Row) -> str:
