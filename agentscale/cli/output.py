@@ -106,25 +106,22 @@ def _told(run: Run, tally: Tally) -> None:
 
 
 def summary(run: Run) -> None:
-    """Prints the curves: accuracy and K* against the team's size, with intervals, at 80 columns."""
+    """Prints the curves: accuracy and K* against the team's size, with intervals, within 80 columns."""
+    from agentscale.report.settings import shortened
+
     for warning in run.analysis.warnings:
         click.echo(f"warning: {warning}", err=True)
     rows = [
         [
-            str(row["protocol"]),
-            str(row["topology"] or ""),
-            str(row["layer"]),
+            row["setting"],
+            row["teams"] if row["layer"] == "explicit" else row["layer"],
             str(row["size"]),
             _interval(row["accuracy"], row["low"], row["high"]),
             _interval(row["k_star"], row["k_star_low"], row["k_star_high"]),
         ]
-        for row in run.rows("curves")
+        for row in shortened({"curves": run.rows("curves")})["curves"]
     ]
-    tasks = {row["task"] for row in run.rows("curves")}
-    if len(tasks) > 1:
-        rows = [[str(row["task"]), *cells] for row, cells in zip(run.rows("curves"), rows, strict=True)]
-    head = [*(["task"] if len(tasks) > 1 else []), "protocol", "topology", "team", "N", "accuracy", "K*"]
-    click.echo(_columns(head, rows))
+    click.echo(_columns(["protocol", "team", "N", "accuracy", "K*"], rows))
 
 
 def _interval(value: float, low: float, high: float) -> str:

@@ -1,0 +1,324 @@
+"""The command line as a user meets it: real processes' entry point, real files, exit codes, 80 columns."""
+
+import json
+import re
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agentscale.cli import COMMANDS, Lazy, app, main
+from agentscale.cli.pages import page, topics
+
+Ran = tuple[int, str, str]
+
+EXPERIMENT = """\
+name: small
+models:
+  one: {simulated: {model: 0}}
+task: {name: knowledge, limit: 3}
+team: {size: [1, 2], layer: L1}
+protocol: [vote, {debate: {rounds: 1}}]
+topology: [complete, ring]
+embedder: lexical
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder with one experiment file, and an environment without keys."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_BASE"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "small.yaml").write_text(EXPERIMENT, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def ran(desk: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Runs a command line and gives exit code, standard output and standard error."""
+
+    def run(*args: str) -> Ran:
+        with pytest.raises(SystemExit) as ended:
+            main(list(args))
+        code = ended.value.code
+        out, err = capsys.readouterr()
+        return code if isinstance(code, int) else 0 if code is None else 1, out, err
+
+    return run
+
+
+# -- the main job -----------------------------------------------------------------------------------------------------
+
+
+def test_a_run_ends_with_its_curves_and_the_path_of_its_page(desk: Path, ran: Callable[..., Ran]) -> None:
+    code, out, _ = ran("run", "small.yaml")
+    assert code == 0
+    assert out.splitlines()[-1] == "page: results/small/report.html"
+    assert "</html>" in (desk / "results/small/report.html").read_text("utf-8")
+    assert {"cells.csv", "curves.csv", "vote_curve.csv"} <= {p.name for p in (desk / "results/small/tables").iterdir()}
+    assert list((desk / "results/small/figures").glob("*.svg"))
+
+
+def test_what_a_run_prints_fits_80_columns(ran: Callable[..., Ran]) -> None:
+    _, out, err = ran("run", "small.yaml")
+    assert max(map(len, (out + err).splitlines())) <= 80
+
+
+def test_a_second_run_asks_nothing_and_changes_no_byte(desk: Path, ran: Callable[..., Ran]) -> None:
+    first = json.loads(ran("run", "small.yaml", "--json")[1])
+    kept = {
+        path: path.read_bytes()
+        for folder in ("transcripts", "tables", "figures")
+        for path in (desk / "results/small" / folder).iterdir()
+    }
+    page_bytes = (desk / "results/small/report.html").read_bytes()
+    second = json.loads(ran("run", "small.yaml", "--json")[1])
+    assert first["calls_asked"] > 0
+    assert (second["calls_asked"], second["trials_done"]) == (0, first["trials_done"])
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert (desk / "results/small/report.html").read_bytes() == page_bytes
+
+
+@pytest.mark.parametrize("concurrency", ["1", "64"])
+def test_a_replay_into_a_new_folder_gives_transcripts_and_tables_byte_for_byte(
+    desk: Path, ran: Callable[..., Ran], concurrency: str
+) -> None:
+    ran("run", "small.yaml")
+    code, out, _ = ran("replay", "results/small", "--out", "again", "--concurrency", concurrency)
+    assert code == 0
+    assert "0 calls asked" in out
+    for folder in ("transcripts", "tables"):
+        old, new = desk / "results/small" / folder, desk / "again" / folder
+        assert {p.name: p.read_bytes() for p in old.iterdir()} == {p.name: p.read_bytes() for p in new.iterdir()}
+
+
+def test_overrides_change_single_keys(ran: Callable[..., Ran]) -> None:
+    made = json.loads(ran("run", "small.yaml", "team.size=3", "task.limit=2", "protocol=vote", "--json")[1])
+    assert made["trials"] == 2
+
+
+def test_runs_are_listed_and_analyzed(ran: Callable[..., Ran]) -> None:
+    ran("run", "small.yaml", "--no-report")
+    assert re.match(r"results/small  4 cells, \d+ calls recorded, complete\n", ran("ls")[1])
+    assert json.loads(ran("ls", "--json")[1])[0]["transcripts"] == "complete"
+    assert ran("analyze", "results/small")[1].startswith("protocol")
+    cells = json.loads(ran("analyze", "results/small", "--json")[1])
+    assert {row["size"] for row in cells} == {1, 2}
+    assert ran("report", "results/small")[1] == "results/small/report.html\n"
+
+
+def test_live_records_nothing(desk: Path, ran: Callable[..., Ran]) -> None:
+    made = json.loads(ran("run", "small.yaml", "--mode", "live", "--json")[1])
+    assert made["calls_asked"] > 0
+    assert not [path for path in (desk / "results/small").rglob("*") if "recording" in path.parts and path.is_file()]
+
+
+def test_a_run_of_which_every_call_failed_says_so_and_exits_with_3(desk: Path, ran: Callable[..., Ran]) -> None:
+    model = "one: {scripted: {replies: [x], fails: true}}"
+    (desk / "small.yaml").write_text(EXPERIMENT.replace("one: {simulated: {model: 0}}", model), "utf-8")
+    code, out, err = ran("run", "small.yaml")
+    assert code == 3
+    assert "calls failed: scripted; run the same command again to ask them again" in err
+    assert "page: results/small/report.html" in out
+
+
+# -- what a user gets wrong -------------------------------------------------------------------------------------------
+
+WRONG = {
+    "unknown key": (
+        "team: {size: [1, 2]",
+        "team: {sizes: [1, 2]",
+        "small.yaml:5: team.sizes: unknown key 'sizes'\n"
+        "  allowed: layer, members, models, name, personas, size\n"
+        "  did you mean 'size'?",
+    ),
+    "size 0": (
+        "size: [1, 2]",
+        "size: [0, 2]",
+        "small.yaml:5: team.size[0]: 0 is too small\n  allowed: a whole number ≥ 1",
+    ),
+    "unknown topology": (
+        "topology: [complete, ring]",
+        "topology: [complete, rign]",
+        "small.yaml:7: topology[1]: unknown topology 'rign'\n",
+    ),
+    "unknown model": (
+        "layer: L1",
+        "layer: L1, models: [won]",
+        "small.yaml:5: team.models[0]: unknown model 'won'\n  allowed: one\n  did you mean 'one'?",
+    ),
+    "wrong type": ("limit: 3", "limit: many", "small.yaml:4: task.limit: 'many' is not a whole number\n"),
+    "YAML error": ("team: {size", "team: {size: [1, 2}\nx: {", "small.yaml:"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_bad_file_gives_one_message_exit_code_2_and_leaves_nothing_behind(
+    desk: Path, ran: Callable[..., Ran], name: str
+) -> None:
+    right, wrong, message = WRONG[name]
+    assert right in EXPERIMENT
+    (desk / "small.yaml").write_text(EXPERIMENT.replace(right, wrong), "utf-8")
+    code, out, err = ran("run", "small.yaml")
+    assert (code, out) == (2, "")
+    assert err.startswith(f"agentscale: {message}")
+    assert "Traceback" not in err
+    assert sorted(path.name for path in desk.iterdir()) == ["small.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("embedder: lexical", "embedder: lexicle"), "unknown embedder 'lexicle'"),
+        (("one: {simulated: {model: 0}}", "one: {model: gpt-4.1-mini}"), "OPENAI_API_KEY"),
+        (("one: {simulated: {model: 0}}", "one: {simulated: {model: 0, world: {channels: 0}}}"), "channels"),
+        (("one: {simulated: {model: 0}}", "one: {simulated: {model: 99}}"), "models.one.simulated"),
+        (("topology: [complete, ring]", "topology: {small_world: {k: 4}}\nreplicates: 0"), "replicates"),
+    ],
+)
+def test_what_only_a_start_can_tell_is_told_before_anything_is_written(
+    desk: Path, ran: Callable[..., Ran], change: tuple[str, str], message: str
+) -> None:
+    (desk / "small.yaml").write_text(EXPERIMENT.replace(*change), "utf-8")
+    code, out, err = ran("run", "small.yaml")
+    assert (code, out) == (2, "")
+    assert message in err
+    assert sorted(path.name for path in desk.iterdir()) == ["small.yaml"]
+
+
+def test_a_topology_that_no_size_can_have_is_told_with_the_reason(desk: Path, ran: Callable[..., Ran]) -> None:
+    text = (
+        EXPERIMENT.replace("[complete, ring]", "{small_world: {k: 4}}")
+        .replace("[vote, {", "[{")
+        .replace("1, 2]", "2, 4]")
+    )
+    (desk / "small.yaml").write_text(text, "utf-8")
+    code, _, err = ran("run", "small.yaml")
+    assert code == 2
+    assert err.startswith("agentscale: small.yaml:7: topology: no cell is left; ")
+    assert "with 2 agents" in err
+
+
+def test_a_missing_file_is_told_with_the_nearest_ready_experiment(ran: Callable[..., Ran]) -> None:
+    code, _, err = ran("run", "mian")
+    assert code == 2
+    assert "'mian'" in err
+    assert "did you mean 'main'?" in err
+
+
+def test_an_unknown_command_is_told_with_the_nearest(ran: Callable[..., Ran]) -> None:
+    code, _, err = ran("rnu", "small.yaml")
+    assert code == 2
+    assert "unknown command 'rnu'" in err
+    assert "did you mean 'run'?" in err
+
+
+def test_a_folder_with_another_experiment_is_refused_with_the_difference(ran: Callable[..., Ran]) -> None:
+    ran("run", "small.yaml", "--no-report")
+    code, _, err = ran("run", "small.yaml", "seed=5", "--no-report")
+    assert code == 2
+    assert "seed" in err
+    assert "--out" in err
+
+
+def test_a_replay_of_no_run_says_what_a_run_is(ran: Callable[..., Ran]) -> None:
+    code, _, err = ran("replay", "nowhere")
+    assert code == 7
+    assert "nowhere" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("concurrency", ["0", "-1"])
+def test_a_concurrency_below_one_is_refused(desk: Path, ran: Callable[..., Ran], concurrency: str) -> None:
+    code, _, err = ran("run", "small.yaml", "--concurrency", concurrency)
+    assert code == 2
+    assert "at least 1" in err
+    assert not (desk / "results").exists()
+
+
+def test_an_env_file_is_read_only_where_it_is_named_and_its_key_is_written_nowhere(
+    desk: Path, ran: Callable[..., Ran]
+) -> None:
+    canary = "sk-canary-0123456789abcdef"
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    (desk / "keys.env").write_text(f"MY_KEY={canary}\n")
+    endpoint = f"endpoints: {{here: {{base_url: 'http://127.0.0.1:{port}/v1', api_key_env: MY_KEY, max_retries: 0}}}}\n"
+    text = endpoint + EXPERIMENT.replace("{simulated: {model: 0}}", "{endpoint: here, model: m}")
+    (desk / "small.yaml").write_text(text, "utf-8")
+    code, _, err = ran("run", "small.yaml")
+    assert code == 2
+    assert "MY_KEY" in err
+    code, out, err = ran("run", "small.yaml", "--env-file", "keys.env")
+    assert code == 3
+    written = b"".join(path.read_bytes() for path in (desk / "results").rglob("*") if path.is_file())
+    assert canary not in out + err
+    assert canary.encode() not in written
+    assert ran("run", "small.yaml", "--env-file", "none.env")[0] == 2
+
+
+# -- catalog, init, schema, help --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["topologies", "tasks", "personas", "protocols", "experiments"])
+def test_the_catalog_lists_every_kind_for_people_and_machines(ran: Callable[..., Ran], kind: str) -> None:
+    code, out, _ = ran("catalog", kind)
+    rows = json.loads(ran("catalog", kind, "--json")[1])
+    assert code == 0
+    assert len(rows) == len(out.splitlines()) > 0
+    assert all(row["name"] in out and row["description"] for row in rows)
+
+
+def test_init_copies_a_ready_experiment_and_never_overwrites(desk: Path, ran: Callable[..., Ran]) -> None:
+    assert ran("init", "main")[1] == "main.yaml\n"
+    before = (desk / "main.yaml").read_text("utf-8")
+    assert before.startswith("# ")
+    code, _, err = ran("init", "main")
+    assert code == 2
+    assert "exists already" in err
+    assert (desk / "main.yaml").read_text("utf-8") == before
+    assert ran("init", "mian")[0] == 2
+
+
+def test_the_schema_is_printed_for_editors(ran: Callable[..., Ran]) -> None:
+    schema = json.loads(ran("schema")[1])
+    assert {"models", "task", "team", "protocol", "topology"} <= set(schema["properties"])
+
+
+def test_every_command_has_one_line_help_and_a_page(ran: Callable[..., Ran]) -> None:
+    group = app
+    assert isinstance(group, Lazy)
+    for name in COMMANDS:
+        code, out, _ = ran(name, "--help")
+        assert code == 0
+        assert "Usage: agentscale" in out
+        assert name in topics()
+        assert page(name).startswith(f"# {name}: ")
+    listed = ran("--help")[1]
+    assert all(name in listed for name in COMMANDS)
+    assert set(topics()) >= {"experiment", "metrics", "recording", "pytest", "models"}
+
+
+def test_help_lists_topics_shows_pages_and_names_the_nearest(ran: Callable[..., Ran]) -> None:
+    assert "experiment" in ran("help")[1]
+    assert "max_in_flight" in ran("help", "experiment")[1]
+    code, _, err = ran("help", "metric")
+    assert code == 2
+    assert "did you mean 'metrics'?" in err
+
+
+def test_the_page_on_experiments_lists_every_key_of_the_records() -> None:
+    from agentscale.cli.pages.keys import SECTIONS
+
+    text = page("experiment")
+    for record in SECTIONS.values():
+        for name in record.model_fields:
+            assert re.search(rf"^    {name} +(default: |must be given)", text, re.MULTILINE), name
+
+
+def test_the_version_is_that_of_the_package(ran: Callable[..., Ran]) -> None:
+    from importlib.metadata import version
+
+    assert ran("--version")[1] == f"agentscale {version('agentscale')}\n"
