@@ -101,7 +101,7 @@ def test_overrides_change_single_keys(ran: Callable[..., Ran]) -> None:
 
 def test_runs_are_listed_and_analyzed(ran: Callable[..., Ran]) -> None:
     ran("run", "small.yaml", "--no-report")
-    assert re.match(r"results/small  4 cells, \d+ calls recorded, complete\n", ran("ls")[1])
+    assert re.match(r"results/small  5 cells, \d+ calls recorded, complete\n", ran("ls")[1])
     assert json.loads(ran("ls", "--json")[1])[0]["transcripts"] == "complete"
     assert ran("analyze", "results/small")[1].startswith("protocol")
     cells = json.loads(ran("analyze", "results/small", "--json")[1])
@@ -137,7 +137,7 @@ WRONG = {
     "size 0": (
         "size: [1, 2]",
         "size: [0, 2]",
-        "small.yaml:5: team.size[0]: 0 is too small\n  allowed: a whole number ≥ 1",
+        "small.yaml:5: team.size[0]: got 0\n  allowed: a whole number ≥ 1",
     ),
     "unknown topology": (
         "topology: [complete, ring]",
@@ -149,7 +149,7 @@ WRONG = {
         "layer: L1, models: [won]",
         "small.yaml:5: team.models[0]: unknown model 'won'\n  allowed: one\n  did you mean 'one'?",
     ),
-    "wrong type": ("limit: 3", "limit: many", "small.yaml:4: task.limit: 'many' is not a whole number\n"),
+    "wrong type": ("limit: 3", "limit: many", "small.yaml:4: task.limit: got 'many'\n  allowed: a whole number ≥ 1"),
     "YAML error": ("team: {size", "team: {size: [1, 2}\nx: {", "small.yaml:"),
 }
 
