@@ -1,0 +1,190 @@
+"""The Python API does what the command line does, also inside a running event loop."""
+
+import asyncio
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import agentscale
+from agentscale.api.waiting import wait_for
+
+EXPERIMENT = """\
+name: small
+seed: 4
+models:
+  one: {simulated: {model: 0}}
+  two: {simulated: {model: 1}}
+task: {name: knowledge, limit: 4}
+team: {size: [1, 4], layer: [L1, L3]}
+protocol: [vote, {debate: {rounds: 1}}]
+embedder: lexical
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(EXPERIMENT, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def run(desk: Path) -> agentscale.Run:
+    return agentscale.run("small.yaml")
+
+
+def test_a_run_gives_rows_estimates_transcripts_and_a_page(run: agentscale.Run) -> None:
+    cells = [cell.id for cell in run.header.cells]
+    assert [row["cell"] for row in run.rows()] == cells
+    assert len(list(run.transcripts())) == 4 * len(cells)
+    assert {t.cell for t in run.transcripts(cells[0])} == {cells[0]}
+    assert run.report().name == "report.html"
+    assert repr(run) == "Run('results/small')"
+
+
+def test_estimates_carry_their_interval_items_and_agents(run: agentscale.Run) -> None:
+    accuracy, channels = run.estimates("accuracy"), run.estimates("k_star")
+    assert set(accuracy) == set(channels) == {cell.id for cell in run.header.cells}
+    for cell in run.header.cells:
+        for estimate in (accuracy[cell.id], channels[cell.id]):
+            assert estimate.low <= estimate.value <= estimate.high
+            assert (estimate.n_items, estimate.n_agents) == (4, cell.size)
+        assert 1 - 1e-9 <= channels[cell.id].value <= cell.size + 1e-9
+
+
+def test_a_replay_and_an_opened_run_give_the_same_numbers(run: agentscale.Run, desk: Path) -> None:
+    again = agentscale.replay("results/small", out=desk / "again", concurrency=1)
+    opened = agentscale.open_run(desk / "again")
+    for table in ("cells", "curves", "vote_curve", "rounds", "agents", "comparisons"):
+        ours, theirs, read = run.rows(table), again.rows(table), opened.rows(table)
+        assert [list(row) for row in ours] == [list(row) for row in theirs]
+        for one, other, third in zip(ours, theirs, read, strict=True):
+            for key, value in one.items():
+                both_nan = isinstance(value, float) and math.isnan(value)
+                assert both_nan or value == other[key] == third[key]
+    assert again.tally is not None
+    assert again.tally.calls_asked == 0
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda run: run.rows("cell"), "unknown table 'cell'"),
+        (lambda run: run.estimates("kstar"), "unknown estimate 'kstar'"),
+        (lambda run: list(run.transcripts("nope")), "unknown cell 'nope'"),
+        (lambda run: agentscale.open_run(run.path, embedder="lexicle").rows(), "unknown embedder 'lexicle'"),
+    ],
+)
+def test_a_wrong_name_is_told_with_the_right_ones(run: agentscale.Run, ask: object, message: str) -> None:
+    with pytest.raises(agentscale.SpecError, match=message):
+        ask(run)  # type: ignore[operator]
+
+
+def test_a_run_works_inside_a_running_event_loop(desk: Path) -> None:
+    async def notebook() -> agentscale.Run:
+        return agentscale.run("small.yaml", "task.limit=1")
+
+    assert asyncio.run(notebook()).path == Path("results/small")
+
+
+def test_waiting_gives_results_and_errors_in_and_out_of_a_loop() -> None:
+    async def works() -> threading.Thread:
+        return threading.current_thread()
+
+    async def fails() -> None:
+        raise ValueError("as it should")
+
+    async def within() -> threading.Thread:
+        with pytest.raises(ValueError, match="as it should"):
+            wait_for(fails)
+        return wait_for(works)
+
+    assert wait_for(works) is threading.main_thread()
+    assert asyncio.run(within()) is not threading.main_thread()
+    with pytest.raises(ValueError, match="as it should"):
+        wait_for(fails)
+
+
+def test_a_replay_mode_of_a_run_that_was_never_made_leaves_nothing_behind(desk: Path) -> None:
+    with pytest.raises(agentscale.StoreError):
+        agentscale.run("small.yaml", mode="replay")
+    assert not (desk / "results").exists()
+
+
+SLOW = """
+import sys, time
+import agentscale
+from agentscale.models.simulated import SimulatedModel
+
+answered = SimulatedModel.complete
+async def complete(self, request, call):
+    import asyncio
+    await asyncio.sleep(0.05)
+    return await answered(self, request, call)
+SimulatedModel.complete = complete
+def watch(tally):
+    print(tally.calls_asked, flush=True)
+from agentscale import api
+try:
+    run = api.run("small.yaml", concurrency=2, watch=watch)
+    print("stopped" if run.tally.stopped else "done", run.tally.calls_asked, flush=True)
+except KeyboardInterrupt:
+    print("aborted", flush=True)
+"""
+
+
+def _started(desk: Path) -> subprocess.Popen[str]:
+    """A slow run in a process of its own, some calls under way."""
+    process = subprocess.Popen([sys.executable, "-c", SLOW], cwd=desk, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    while int(process.stdout.readline()) < 5:
+        time.sleep(0)
+    return process
+
+
+def _ended(process: subprocess.Popen[str]) -> str:
+    out, _ = process.communicate(timeout=60)
+    return out.splitlines()[-1]
+
+
+def _finished_like_an_undisturbed_run(desk: Path) -> bool:
+    resumed = agentscale.run("small.yaml")
+    whole = agentscale.run("small.yaml", out="whole")
+    return [t.model_dump() for t in resumed.transcripts()] == [t.model_dump() for t in whole.transcripts()]
+
+
+def test_one_ctrl_c_stops_asking_and_keeps_every_call(desk: Path) -> None:
+    process = _started(desk)
+    process.send_signal(signal.SIGINT)
+    word, asked = _ended(process).split()
+    assert word == "stopped"
+    recording = agentscale.open_run("results/small").folder.recording()
+    assert len(recording) == int(asked)
+    recording.close()
+    assert _finished_like_an_undisturbed_run(desk)
+
+
+def test_a_second_ctrl_c_aborts_and_the_run_still_resumes(desk: Path) -> None:
+    process = _started(desk)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    assert _ended(process).split()[0] in ("aborted", "stopped")
+    assert _finished_like_an_undisturbed_run(desk)
+
+
+def test_kill_9_loses_no_call_that_was_counted(desk: Path) -> None:
+    process = _started(desk)
+    os.kill(process.pid, signal.SIGKILL)
+    out, _ = process.communicate(timeout=60)
+    counted = max([5, *(int(line) for line in out.split() if line.isdecimal())])
+    recording = agentscale.open_run("results/small").folder.recording()
+    assert len(recording) >= counted
+    recording.close()
+    assert _finished_like_an_undisturbed_run(desk)
