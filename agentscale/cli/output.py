@@ -139,6 +139,7 @@ def _columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def listing(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A name and a description a line."""
-    width = max((len(str(row["name"])) for row in rows), default=0)
-    return "\n".join(f"{row['name']:{width}}  {row['description']}" for row in rows)
+    """Names with their descriptions beside them, wrapped to the terminal."""
+    formatter = click.HelpFormatter(max_width=100)
+    formatter.write_dl([(str(row["name"]), str(row["description"])) for row in rows])
+    return formatter.getvalue().rstrip("\n")

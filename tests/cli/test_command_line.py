@@ -267,8 +267,9 @@ def test_the_catalog_lists_every_kind_for_people_and_machines(ran: Callable[...,
     code, out, _ = ran("catalog", kind)
     rows = json.loads(ran("catalog", kind, "--json")[1])
     assert code == 0
-    assert len(rows) == len(out.splitlines()) > 0
+    assert rows
     assert all(row["name"] in out and row["description"] for row in rows)
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_init_copies_a_ready_experiment_and_never_overwrites(desk: Path, ran: Callable[..., Ran]) -> None:
