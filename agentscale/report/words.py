@@ -115,10 +115,11 @@ def _channels(curves: Sequence[Row]) -> Finding | None:
     top = max(rows, key=lambda row: row["k_star"])
     least = min(rows, key=lambda row: row["k_star"])
     text = (
-        f"{agents(size)} of {series_name(top)} ({top['played']}) speak like {channels(top['k_star'])} independent ones"
+        f"What {agents(size)} of {series_name(top)} ({top['played']}) say is as varied as {channels(top['k_star'])} "
+        "answers with nothing in common"
     )
     if least is not top:
-        text += f"; the least varied, {series_name(least)} ({least['played']}), like {channels(least['k_star'])}"
+        text += f"; the least varied, {series_name(least)} ({least['played']}), as {channels(least['k_star'])}"
     span = between(top.get("k_star_low"), top.get("k_star_high"), channels)
     return Finding("Channels of the largest teams, K*", channels(top["k_star"]), span, f"{text}.")
 

@@ -133,7 +133,8 @@ def test_channels_are_told_for_the_largest_teams_only(world: ModuleType) -> None
     (found,) = [one for one in answer(world, rows).findings if "K*" in one.title]
     assert found.value == "2.50"
     assert (
-        "8 agents of L4 (vote) speak like 2.50 independent ones; the least varied, L1 (vote), like 1.50." in found.text
+        found.text == "What 8 agents of L4 (vote) say is as varied as 2.50 answers with nothing in common; "
+        "the least varied, L1 (vote), as 1.50."
     )
 
 
