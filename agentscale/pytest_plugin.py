@@ -10,8 +10,10 @@ import ipaddress
 import re
 import shutil
 import socket
-from collections.abc import Callable
-from pathlib import Path
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,11 +65,14 @@ _BOOK = pytest.StashKey[_Book]()
 
 
 @pytest.fixture(autouse=True)
-def _agentscale_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _agentscale_network(request: pytest.FixtureRequest) -> Iterator[None]:
     """Refuses the network where the ini setting says so, and to every test that replays."""
     replays = "agentscale_run" in request.fixturenames and request.config.getoption("--agentscale-record") == "none"
-    if replays or request.config.getini("agentscale_block_network"):
-        _block_network(monkeypatch)
+    if not replays and not request.config.getini("agentscale_block_network"):
+        yield
+        return
+    with _GUARD.closed():
+        yield
 
 
 @pytest.fixture
@@ -85,7 +90,7 @@ def agentscale_run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[.
     default = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{request.path.stem}/{request.node.name}".replace("/", "."))
 
     def start(experiment: str | Path, *overrides: str, recording: str = default, **options: Any) -> Run:
-        path = base / recording
+        path = base / _plain_name(recording)
         book.opened.add(path)
         _record(mode, path, experiment, overrides, options)
         run = _replay(path, tmp_path / recording, experiment, overrides)
@@ -95,10 +100,28 @@ def agentscale_run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[.
     return start
 
 
+def _plain_name(recording: str) -> str:
+    """The name, if it leads to a place below the folder of recordings: what stands there may be removed.
+
+    Raises:
+        SpecError: If it leads elsewhere, or nowhere.
+    """
+    from agentscale.errors import SpecError
+
+    parts = PurePath(recording).parts
+    if parts and ".." not in parts and not PurePath(recording).is_absolute():
+        return recording
+    raise SpecError(
+        f"the recording is named {str(recording)!r}",
+        key="recording",
+        allowed=f"a name below the folder {FOLDER!r} beside the test, such as 'team' or 'teams/small', without '..'",
+    )
+
+
 def _record(mode: str, path: Path, experiment: str | Path, overrides: tuple[str, ...], options: dict[str, Any]) -> None:
     from agentscale import api
 
-    if mode == "all" and path.exists():
+    if mode == "all" and (path / "run.json").is_file():
         shutil.rmtree(path)
     if mode in ("new", "all") or (mode == "once" and not (path / "run.json").exists()):
         api.run(experiment, *overrides, out=path, **options)
@@ -144,30 +167,80 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
 
 
-def _block_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Refuses every connection but to loopback and to sockets of the file system."""
-    for name in ("connect", "connect_ex"):
-        original = getattr(socket.socket, name)
+_PEER_OF: dict[str, Callable[[tuple[Any, ...]], tuple[int, Any]]] = {
+    "socket.connect": lambda args: (args[0].family, args[1]),
+    "socket.sendto": lambda args: (args[0].family, args[1]),
+    "socket.sendmsg": lambda args: (args[0].family, args[1]),
+    "socket.getaddrinfo": lambda args: (socket.AF_INET, args),
+    "socket.gethostbyname": lambda args: (socket.AF_INET, args),
+    "socket.gethostbyaddr": lambda args: (socket.AF_INET, args),
+    "socket.getnameinfo": lambda args: (socket.AF_INET, args[0]),
+}
+"""The audit events that reach out, each with the family and the address (host first) that it reaches for."""
 
-        def guarded(self: socket.socket, address: Any, _original: Any = original) -> Any:
+
+class _Guard:
+    """Refuses the network to this process while it is closed.
+
+    An audit hook hears every way out of Python's sockets, whoever holds which function. It cannot be taken away again:
+    so it comes with the first guarded test, and does nothing between guarded tests.
+    """
+
+    def __init__(self) -> None:
+        self._installed = False
+        self._is_closed = False
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Closes the guard for the block; blocks may stand in one another."""
+        if not self._installed:
+            sys.addaudithook(self._hear)
+            self._installed = True
+        before, self._is_closed = self._is_closed, True
+        try:
+            with _names_checked():
+                yield
+        finally:
+            self._is_closed = before
+
+    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
+        if self._is_closed and event in _PEER_OF:
+            _refuse_unless_local(*_PEER_OF[event](args))
+
+
+_GUARD = _Guard()
+
+
+_ADDRESS_AT = {"connect": 0, "connect_ex": 0, "sendto": -1, "sendmsg": 3}
+"""Where a socket's methods take the address."""
+
+
+@contextmanager
+def _names_checked() -> Iterator[None]:
+    """Refuses host names before a socket looks them up: it tells the audit hook of its address only afterwards."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, at in _ADDRESS_AT.items():
+            patch.setattr(socket.socket, name, _checked(getattr(socket.socket, name), at))
+        yield
+
+
+def _checked(original: Callable[..., Any], at: int) -> Callable[..., Any]:
+    def method(self: socket.socket, *args: Any) -> Any:
+        for address in args[at:][:1]:
             _refuse_unless_local(self.family, address)
-            return _original(self, address)
+        return original(self, *args)
 
-        monkeypatch.setattr(socket.socket, name, guarded)
-    lookup = socket.getaddrinfo
-
-    def guarded_lookup(host: Any, *rest: Any, **options: Any) -> Any:
-        _refuse_unless_local(socket.AF_INET, (host,))
-        return lookup(host, *rest, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", guarded_lookup)
+    return method
 
 
 def _refuse_unless_local(family: int, address: Any) -> None:
-    if family not in (socket.AF_INET, socket.AF_INET6):
+    """Refuses an address of the internet families that is not this machine's. What is no address is not judged."""
+    if family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple) or not address:
         return
-    host = address[0].decode() if isinstance(address[0], bytes) else address[0]
-    if host in (None, "", "localhost") or _is_loopback(str(host)):
+    host = address[0]
+    if isinstance(host, (bytes, bytearray)):
+        host = host.decode("ascii", "replace")
+    if not isinstance(host, str) or host in ("", "localhost") or _is_loopback(host):
         return
     raise NetworkRefused(
         f"this test tried to reach {host!r}: tests reach no network\n"

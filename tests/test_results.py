@@ -24,7 +24,7 @@ def _same(one: str, other: str) -> bool:
     if one == other:
         return True
     try:
-        return math.isclose(float(one), float(other), rel_tol=1e-6, abs_tol=1e-9)
+        return math.isclose(float(one), float(other), rel_tol=1e-4, abs_tol=1e-6)
     except ValueError:
         return False
 

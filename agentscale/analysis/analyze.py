@@ -31,6 +31,7 @@ from agentscale.analysis.curves import (
 )
 from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import measure, measure_rounds
+from agentscale.analysis.silence import silent
 from agentscale.analysis.tables import Pair, Point, ReadCell, Row, Table, VotePoint
 from agentscale.analysis.vectors import Embed, TextVectors
 from agentscale.schema.run import Cell, RunHeader
@@ -76,11 +77,13 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
         SpecError: The embedder gives another shape than one row a text.
         StoreError: Transcripts or kept vectors cannot be read, or belong to another run.
     """
-    vectors = TextVectors(folder.path / "embeddings", embedder, embed)
+    vectors = TextVectors(folder.embeddings_path, embedder, embed)
     tasks, ledger = _tasks(folder), Ledger(seed, resamples)
     read, recorded = _read(folder, tasks, vectors, ledger)
     votes = [point for key, curve in recorded.items() for point in _vote_points(key, curve, ledger)]
-    points = _points(read, {(point.team, point.size): point for point in votes}, ledger)
+    # Where every cell was asked anew, its point is what it was asked, and not another cell's answers.
+    shared = [] if folder.header.experiment.get("independent") else votes
+    points = _points(read, {(point.team, point.size): point for point in shared}, ledger)
     pairs = [*_layer_pairs(points, ledger), *_protocol_pairs(read, ledger)]
     ledger.settle()
     rows: dict[str, list[Row]] = {
@@ -91,7 +94,7 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
         "agents": [row for one in read for row in tables.agent_rows(one)],
         "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in pairs],
     }
-    warnings = (*_absent(folder), *_too_long(votes, ledger), *vectors.warnings)
+    warnings = (*_absent(folder), *_too_long(votes, ledger), *silent(read), *vectors.warnings)
     method = f"{METHOD}; {resamples} resamples, shared by all numbers of a task"
     return Analysis(folder.header, {name: tables.table(name, rows[name]) for name in rows}, embedder, warnings, method)
 
@@ -130,8 +133,8 @@ def _largest_votes(folder: RunFolder) -> dict[TeamKey, str]:
 
 
 def _vote_points(key: TeamKey, curve: VoteCurve, ledger: Ledger) -> Iterator[VotePoint]:
-    for size, column in enumerate(curve.by_size.T, start=1):
-        yield VotePoint(key, size, curve.recorded, ledger.enter(key.task, column))
+    for size, (column, alone) in enumerate(zip(curve.by_size.T, curve.alone, strict=True), start=1):
+        yield VotePoint(key, size, curve.slots, bool(alone), ledger.enter(key.task, column))
 
 
 def _points(read: Sequence[ReadCell], votes: Mapping[tuple[TeamKey, int], VotePoint], ledger: Ledger) -> list[Point]:
@@ -150,13 +153,20 @@ def _points(read: Sequence[ReadCell], votes: Mapping[tuple[TeamKey, int], VotePo
 def _sources(
     cells: Sequence[ReadCell], votes: Mapping[tuple[TeamKey, int], VotePoint], ledger: Ledger
 ) -> tuple[list[Entry], str]:
-    """Where a point's accuracies come from: sub-teams of the recorded votes where they exist, else the cells' runs."""
-    found = [votes.get((team_key(one.cell), one.cell.size)) for one in cells if is_vote(one.cell)]
-    points = [point for point in found if point is not None and np.isfinite(ledger.values(point.accuracy)).any()]
-    if not points or len(points) < len(cells):
-        return [one.accuracy for one in cells], "runs"
-    methods = dict.fromkeys(tables.sub_teams(point.recorded, point.size) for point in points)
-    return [point.accuracy for point in points], "; ".join(methods)
+    """Where a point's accuracies come from: sub-teams of the recorded votes where there are several, else the runs."""
+    runs = [one.accuracy for one in cells]
+    found = [(one.cell, votes.get((team_key(one.cell), one.cell.size))) for one in cells if is_vote(one.cell)]
+    points = [point for cell, point in found if point is not None and _stands_for(point, cell, ledger)]
+    if len(points) < len(cells) or all(point.alone for point in points):
+        return runs, "runs"
+    ways = dict.fromkeys("runs" if point.alone else tables.sub_teams(point.recorded) for point in points)
+    sources = [run if point.alone else point.accuracy for run, point in zip(runs, points, strict=True)]
+    return sources, f"accuracy: {' and '.join(ways)}; all else: the first {points[0].size} agents"
+
+
+def _stands_for(point: VotePoint, cell: Cell, ledger: Ledger) -> bool:
+    """Whether the point has a value, and the cell's agents are the first of those that were recorded for it."""
+    return point.slots[: point.size] == cell.team.slots and bool(np.isfinite(ledger.values(point.accuracy)).any())
 
 
 def _layer_pairs(points: Sequence[Point], ledger: Ledger) -> Iterator[Pair]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agentscale.analysis.arrays import CellArrays, Floats, Ints
 from agentscale.analysis.subteams import subteam_curve
@@ -45,10 +46,13 @@ class Setting(NamedTuple):
 class VoteCurve(NamedTuple):
     """A team's vote at every size up to the recorded one."""
 
-    recorded: int
+    slots: tuple[str, ...]
+    """The recorded agents, in the order of the deal."""
     by_size: Floats
     """Accuracy by question and size, shape (Q, recorded); column N − 1 is size N. A size is ``nan`` throughout where
     the exact sum is too long for any question: those questions are not like the others, and may not be left out."""
+    alone: NDArray[np.bool_]
+    """Whether the first agents are the only sub-team of that size and composition, shape (recorded,)."""
 
 
 def team_key(cell: Cell) -> TeamKey:
@@ -85,9 +89,11 @@ def vote_curve(arrays: CellArrays) -> VoteCurve:
     configs = [agent.config_id for agent in arrays.cell.team.agents]
     names = {name: at for at, name in enumerate(dict.fromkeys(configs))}
     config = np.array([names[name] for name in configs])
-    by_trial = subteam_curve(arrays.last(arrays.answers), config, dealt(config))
+    takes = dealt(config)
+    by_trial = subteam_curve(arrays.last(arrays.answers), config, takes)
     by_trial[:, np.isnan(by_trial).any(axis=0)] = np.nan
-    return VoteCurve(len(configs), np.stack([arrays.by_item(column) for column in by_trial.T], axis=1))
+    by_size = np.stack([arrays.by_item(column) for column in by_trial.T], axis=1)
+    return VoteCurve(arrays.cell.team.slots, by_size, ((takes == 0) | (takes == takes[-1])).all(axis=1))
 
 
 def dealt(config: Ints) -> Ints:

@@ -27,6 +27,8 @@ class Diversity(NamedTuple):
     """Texts that have a vector."""
     without: Floats | None
     """K* of the rest without each agent in turn, shape (P, N); ``nan`` where nobody is left."""
+    present: NDArray[np.bool_]
+    """Whether the agent's text has a vector, shape (P, N)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class CellMeasures:
     """Readable last answers of each agent, shape (Q, N)."""
     agent_without: Floats
     """K* of the rest without each agent, shape (Q, N)."""
+    agent_mute: NDArray[np.bool_]
+    """Agents that were asked and have not one text with a vector in the whole cell, shape (N,)."""
 
 
 class RoundMeasures(NamedTuple):
@@ -94,6 +98,7 @@ def measure(arrays: CellArrays, vectors: TextVectors) -> CellMeasures:
         agent_accuracy=_by_agent(arrays, np.where(asked, answers == 0, np.nan)),
         agent_readable=_by_agent(arrays, np.where(asked, answers != MISSING, np.nan)),
         agent_without=_by_agent(arrays, spoke.without),
+        agent_mute=np.asarray(asked.any(axis=0) & ~spoke.present.any(axis=0)),
     )
 
 
@@ -106,7 +111,7 @@ def diversity(texts: Ints, vectors: TextVectors, *, leave_one_out: bool = False)
     """The K* family of the texts at rows (P, N) of the table; −1 is left out."""
     n_agents = texts.shape[1]
     without = np.full(texts.shape, np.nan) if leave_one_out else None
-    found = np.full((5, len(texts)), np.nan)
+    found, present = np.full((5, len(texts)), np.nan), np.zeros(texts.shape, dtype=np.bool_)
     dimension = vectors.at(texts[:0]).shape[-1]
     step = max(1, _ENTRIES // max(1, n_agents * max(dimension, n_agents**2 if leave_one_out else 1)))
     for at in range(0, len(texts), step):
@@ -114,10 +119,11 @@ def diversity(texts: Ints, vectors: TextVectors, *, leave_one_out: bool = False)
         spectrum = spectrum_of_gram(cosines, (1.0, 2.0, np.inf))
         found[:3, at : at + step] = spectrum.hill.T
         found[3:, at : at + step] = spectrum.mean_cosine, spectrum.count
+        present[at : at + step] = cosines.present
         if without is not None:
             without[at : at + step] = _without_each(cosines)
     k_star, d_2, d_inf, cosine, n_texts = found
-    return Diversity(k_star, d_2, d_inf, cosine, n_texts, without)
+    return Diversity(k_star, d_2, d_inf, cosine, n_texts, without, present)
 
 
 def votes(answers: Ints) -> Ints:

@@ -11,6 +11,7 @@ from agentscale.analysis.bootstrap import TOO_FEW
 from agentscale.analysis.curves import Setting, TeamKey, setting, temperatures
 from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import CellMeasures, RoundMeasures, mean
+from agentscale.analysis.silence import left_out
 from agentscale.schema.run import Cell
 
 Row = dict[str, object]
@@ -20,7 +21,7 @@ COLUMNS = {
     "parse_failure k_star k_star_low k_star_high d_2 d_inf mean_cosine calls tokens_in tokens_out n_items n_missing "
     "temperature warnings",
     "curves": "task layer protocol topology size teams accuracy low high chance k_star k_star_low k_star_high "
-    "parse_failure calls tokens n_items method",
+    "parse_failure calls tokens n_items method warnings",
     "vote_curve": "task layer team size accuracy low high n_items recorded method",
     "rounds": "cell round agent_accuracy team_accuracy k_star mean_cosine missing right_to_wrong wrong_to_right",
     "agents": "cell slot config accuracy readable k_without n_items",
@@ -61,8 +62,16 @@ class VotePoint(NamedTuple):
 
     team: TeamKey
     size: int
-    recorded: int
+    slots: tuple[str, ...]
+    """Of the recorded team, of which a run of this size has the first."""
+    alone: bool
+    """Whether the first are the only sub-team of their size and composition."""
     accuracy: Entry
+
+    @property
+    def recorded(self) -> int:
+        """Agents of the recorded team."""
+        return len(self.slots)
 
 
 class Pair(NamedTuple):
@@ -151,6 +160,7 @@ def curve_row(point: Point, ledger: Ledger, chance: float) -> Row:
         "tokens": _over_teams([mean(one.tokens_in + one.tokens_out) for one in measures]),
         "n_items": accuracy.n_items,
         "method": point.method,
+        "warnings": "; ".join(_curve_warnings(point, ledger)),
     }
 
 
@@ -165,7 +175,7 @@ def vote_row(point: VotePoint, ledger: Ledger) -> Row:
         "high": accuracy.high,
         "n_items": accuracy.n_items,
         "recorded": point.recorded,
-        "method": sub_teams(point.recorded, point.size),
+        "method": _vote_method(point),
     }
 
 
@@ -184,13 +194,27 @@ def comparison_row(pair: Pair, ledger: Ledger, p_value: float) -> Row:
     }
 
 
-def sub_teams(recorded: int, size: int) -> str:
-    """How the accuracy of a vote of ``size`` was made from a team of ``recorded``."""
-    return "runs" if size == recorded else f"all sub-teams of the recorded {recorded}"
+def sub_teams(recorded: int) -> str:
+    """How the accuracy of a vote was made from a team of ``recorded`` that has several such sub-teams."""
+    return f"all sub-teams of this composition in the recorded {recorded}"
+
+
+def _vote_method(point: VotePoint) -> str:
+    if point.size == point.recorded:
+        return "runs"
+    return f"the first {point.size} of the recorded {point.recorded}" if point.alone else sub_teams(point.recorded)
 
 
 def _over_teams(values: list[float]) -> float:
     return float(np.mean(values))
+
+
+def _curve_warnings(point: Point, ledger: Ledger) -> Iterator[str]:
+    for read in point.cells:
+        yield from (f"{read.cell.team_name}: {text}" for text in left_out(read))
+    lacking = ledger[point.accuracy].n_items - ledger[point.k_star].n_items
+    if lacking > 0:
+        yield f"K* leaves out {lacking} questions, on which a team has no text"
 
 
 def _warnings(read: ReadCell, ledger: Ledger, chance: float) -> Iterator[str]:
@@ -200,8 +224,7 @@ def _warnings(read: ReadCell, ledger: Ledger, chance: float) -> Iterator[str]:
         yield TOO_FEW
     if lacking:
         yield f"{lacking} questions have no transcript"
-    if measures.n_speechless:
-        yield f"{measures.n_speechless} texts are empty or failed and are left out of K*"
+    yield from left_out(read)
     if mean(measures.parse_failure) >= _UNREAD:
         yield f"{mean(measures.parse_failure):.0%} of the answers cannot be read"
     if accuracy.high < chance:

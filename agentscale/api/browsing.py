@@ -57,23 +57,47 @@ def init(name: str, to: str | Path | None = None) -> Path:
 
 
 def list_runs(folder: str | Path = "results") -> list[dict[str, Any]]:
-    """The runs that stand in ``folder``, by name: path, cells, recorded calls, whether all transcripts are there.
+    """The runs that stand in ``folder``, by name: path, cells, recorded calls, and whether all transcripts are there.
 
     Raises:
-        StoreError: If a run's header cannot be read.
+        StoreError: If there is no such folder.
     """
-    from agentscale.store import RunFolder
-
     base = Path(folder)
     if not base.is_dir():
         raise StoreError(f"there is no folder {str(base)!r}\n  name the folder that holds your runs")
-    rows = []
-    for path in sorted(entry.parent for entry in base.glob("*/run.json")):
+    return [_listed(header.parent) for header in sorted(base.glob("*/run.json"))]
+
+
+def _listed(path: Path) -> dict[str, Any]:
+    """One run's row; a damaged run is listed with what is the matter, so that it hides no other."""
+    from agentscale.store import RunFolder
+
+    try:
         run = RunFolder.open(path)
         recording = run.recording()
-        cells = run.header.cells
-        done = sum(run.has_transcripts(cell.id) for cell in cells)
-        state = "complete" if done == len(cells) else f"{done} of {len(cells)} cells written"
-        rows.append({"path": str(path), "cells": len(cells), "calls": len(recording), "transcripts": state})
-        recording.close()
-    return rows
+    except StoreError as error:
+        return {"path": str(path), "cells": None, "calls": None, "state": f"damaged: {str(error).splitlines()[0]}"}
+    calls, cells = len(recording), run.header.cells
+    recording.close()
+    done = sum(run.has_transcripts(cell.id) for cell in cells)
+    state = "complete" if done == len(cells) else f"{done} of {len(cells)} cells written"
+    return {"path": str(path), "cells": len(cells), "calls": calls, "state": state}
+
+
+def pull(name: str) -> Path:
+    """Fetches a small model into the user's cache, and gives its path.
+
+    Raises:
+        SpecError: If there is no such model.
+        EndpointError: If it cannot be fetched, or its hash is wrong.
+    """
+    from agentscale import endpoints
+
+    return endpoints.pull(name)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of experiment files."""
+    from agentscale import experiment
+
+    return experiment.json_schema()

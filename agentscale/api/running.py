@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from agentscale.api.results import Run
 from agentscale.api.waiting import interruptible, wait_for
+from agentscale.engine import CONCURRENCY
 from agentscale.errors import SpecError
 from agentscale.schema.run import Mode
 from agentscale.store import RunFolder
@@ -16,9 +19,6 @@ from agentscale.store import RunFolder
 if TYPE_CHECKING:
     from agentscale.engine.run import Tally
     from agentscale.experiment import Sweep
-
-CONCURRENCY = 64
-"""Calls under way at once where the caller names no other number."""
 
 
 def _ignore(tally: Tally) -> None:
@@ -61,7 +61,7 @@ def run(
     experiment: str | Path,
     *overrides: str,
     out: str | Path | None = None,
-    mode: Mode = "record",
+    mode: Literal["record", "live"] = "record",
     concurrency: int = CONCURRENCY,
     env_file: str | Path | None = None,
     watch: Callable[[Tally], None] = _ignore,
@@ -72,7 +72,7 @@ def run(
         experiment: The experiment file, or the name of a ready experiment of the catalog.
         overrides: Dotted overrides such as ``team.size=2,4,8``.
         out: The run folder; ``results/<name>`` under the working folder by default.
-        mode: ``record`` asks what is not recorded yet, ``live`` records nothing, ``replay`` asks nothing.
+        mode: ``record`` asks what is not recorded yet, ``live`` asks everything and records nothing.
         concurrency: Calls under way at once, over all endpoints.
         env_file: A ``.env`` file with keys. It is read only here, and overrides nothing that is set.
         watch: Is told of the progress.
@@ -83,16 +83,18 @@ def run(
     Raises:
         SpecError: If the file, the environment or the folder's experiment do not fit. Nothing has been sent by then.
         StoreError: If the folder cannot be written.
-        RecordingMiss: In ``replay``, if a call was never recorded.
     """
-    if concurrency < 1:
-        raise SpecError(f"concurrency is {concurrency}", key="concurrency", allowed="a whole number of at least 1")
+    _check_concurrency(concurrency)
     sweep = load(experiment, *overrides)
     environ = _environ(env_file)
-    if mode != "replay":
-        check(sweep, environ)
+    check(sweep, environ)
     path = Path(out) if out is not None else Path("results") / sweep.header.name
-    folder = _same(sweep, path) if mode == "replay" else _folder(sweep, path)
+    folder = _folder(sweep, path)
+    if mode == "live" and folder.has_recording:
+        raise SpecError(
+            f"{str(path)!r} holds a recording, which a live run would belie",
+            remedy="name another folder with --out, or run with mode record to resume",
+        )
     return _play(sweep, folder, mode, concurrency, environ, watch)
 
 
@@ -107,20 +109,31 @@ def replay(
 
     Args:
         path: The run folder.
-        out: Where the transcripts go: a new run folder beside the old recording; by default into ``path`` itself.
+        out: A new run folder, which gets the recording and its transcripts; by default ``path`` itself is written to.
         concurrency: Trials under way at once. It changes no byte.
         watch: Is told of the progress.
 
     Raises:
-        RecordingMiss: If a call was never recorded.
+        SpecError: If ``out`` exists already.
+        RecordingMiss: If a call was never recorded. A new folder does not stay behind then.
         StoreError: If ``path`` is no run folder.
     """
     from agentscale import experiment as room
 
+    _check_concurrency(concurrency)
     source = RunFolder.open(Path(path))
     sweep = room.from_folder(source)
-    target = source if out is None else _folder(sweep, Path(out))
-    return _play(sweep, target, "replay", concurrency, {}, watch, recorded=source)
+    if out is None:
+        return _play(sweep, source, "replay", concurrency, {}, watch)
+    if Path(out).exists():
+        raise SpecError(f"{str(out)!r} exists already", key="out", remedy="name a folder that does not exist yet")
+    target = RunFolder.create(Path(out), sweep.header, sweep.source, sweep.questions.values())
+    try:
+        target.adopt_recording(source)
+        return _play(sweep, target, "replay", concurrency, {}, watch)
+    except BaseException:
+        shutil.rmtree(target.path)
+        raise
 
 
 def open_run(path: str | Path, *, embedder: str | None = None) -> Run:
@@ -144,18 +157,19 @@ def _environ(env_file: str | Path | None) -> Mapping[str, str]:
     return {**named, **os.environ}
 
 
-def _same(sweep: Sweep, path: Path) -> RunFolder:
-    """The run folder that stands at ``path``, if it holds the same experiment."""
-    folder = RunFolder.open(path)
-    folder.check_same(sweep.header)
-    return folder
+def _check_concurrency(concurrency: int) -> None:
+    if concurrency < 1:
+        raise SpecError(f"concurrency is {concurrency}", key="concurrency", allowed="a whole number of at least 1")
 
 
 def _folder(sweep: Sweep, path: Path) -> RunFolder:
     """The run folder: the one that stands there, if it holds the same experiment, else a new one."""
-    if (path / "run.json").exists():
-        return _same(sweep, path)
-    return RunFolder.create(path, sweep.header, sweep.source, sweep.questions.values())
+    if not (path / "run.json").exists():
+        return RunFolder.create(path, sweep.header, sweep.source, sweep.questions.values())
+    folder = RunFolder.open(path)
+    folder.check_same(sweep.header)
+    folder.mend_questions(sweep.questions.values())
+    return folder
 
 
 def _play(
@@ -165,29 +179,20 @@ def _play(
     concurrency: int,
     environ: Mapping[str, str],
     watch: Callable[[Tally], None],
-    *,
-    recorded: RunFolder | None = None,
 ) -> Run:
-    """Plays the sweep into ``folder``; in replay from the recording of ``recorded``."""
+    """Plays the sweep into ``folder``."""
     from agentscale.engine.run import Stopper, run_sweep
     from agentscale.engine.session import offline_models, opened_models
 
     async def play() -> Tally:
         stopper = Stopper()
         with interruptible(stopper.request):
-            if mode == "replay":
-                models = offline_models(sweep)
-                return await run_sweep(
-                    sweep,
-                    folder,
-                    models,
-                    mode=mode,
-                    concurrency=concurrency,
-                    watch=watch,
-                    stopper=stopper,
-                    recorded=recorded,
+            async with AsyncExitStack() as stack:
+                models = (
+                    offline_models(sweep)
+                    if mode == "replay"
+                    else await stack.enter_async_context(opened_models(sweep, environ, folder.log_path))
                 )
-            async with opened_models(sweep, environ, folder.path / "logs") as models:
                 return await run_sweep(
                     sweep, folder, models, mode=mode, concurrency=concurrency, watch=watch, stopper=stopper
                 )

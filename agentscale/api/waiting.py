@@ -7,7 +7,8 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -16,42 +17,87 @@ T = TypeVar("T")
 def wait_for(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """The result of the coroutine that ``start`` makes.
 
-    A running loop cannot be entered a second time: there the coroutine gets a thread and a loop of its own.
+    A running loop cannot be entered a second time: there the coroutine gets a thread and a loop of its own. Ctrl-C
+    reaches the coroutine in both cases: it does what `interruptible` says, and cancels where nothing was said.
+
+    Raises:
+        KeyboardInterrupt: If Ctrl-C cancelled the coroutine.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(start())
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(lambda: asyncio.run(start())).result()
+    wait = _Wait()
+    with wait.heeding_ctrl_c():
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return wait.run(start)
+        # A main thread that waits for another still runs its signal handlers.
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            return thread.submit(wait.run, start).result()
 
 
 @contextmanager
 def interruptible(stop: Callable[[], None]) -> Iterator[None]:
-    """Within the block one Ctrl-C calls ``stop``; a second one cancels the task that opened the block.
+    """Within the block the first Ctrl-C calls ``stop``, in the loop's thread; the next one cancels, as outside of it.
 
-    Signals reach only the main thread: elsewhere the block changes nothing.
+    Signals reach only the main thread: unless that one is in `wait_for`, the block changes nothing.
     """
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
-    if threading.current_thread() is not threading.main_thread() or task is None:
-        yield
-        return
-    pressed = 0
-
-    def press() -> None:
-        nonlocal pressed
-        pressed += 1
-        if pressed == 1:
-            stop()
-        else:
-            task.cancel()
-
-    loop.add_signal_handler(signal.SIGINT, press)
+    wait = _WAIT.get(None) or _Wait()
+    wait.stop = stop
     try:
         yield
-    except asyncio.CancelledError:
-        if pressed > 1:
-            raise KeyboardInterrupt from None
-        raise
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
+        wait.stop = None
+
+
+class _Wait:
+    """A coroutine that somebody waits for, and what Ctrl-C does to it."""
+
+    def __init__(self) -> None:
+        self.stop: Callable[[], None] | None = None
+        """What the next Ctrl-C does instead of cancelling."""
+        self._running: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
+        self._cancelled = False
+
+    def run(self, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Runs the coroutine in a new loop of this thread."""
+        try:
+            return asyncio.run(self._heeded(start))
+        except asyncio.CancelledError:
+            if self._cancelled:
+                raise KeyboardInterrupt from None
+            raise
+
+    async def _heeded(self, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        _WAIT.set(self)
+        self._running = asyncio.get_running_loop(), task
+        if self._cancelled:  # before there was anything to cancel
+            raise asyncio.CancelledError
+        return await start()
+
+    @contextmanager
+    def heeding_ctrl_c(self) -> Iterator[None]:
+        """Within the block Ctrl-C is this wait's; afterwards it is again whose it was."""
+        before = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread() or before is None:
+            yield
+            return
+        signal.signal(signal.SIGINT, lambda *_: self._press())
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _press(self) -> None:
+        """Takes one Ctrl-C. It runs in the main thread, whichever thread the loop is in."""
+        act, self.stop = self.stop, None
+        self._cancelled = self._cancelled or act is None
+        if self._running is None:
+            return
+        loop, task = self._running
+        with suppress(RuntimeError):  # the loop has just closed: there is nothing left to interrupt
+            loop.call_soon_threadsafe(act or task.cancel)
+
+
+_WAIT: ContextVar[_Wait] = ContextVar("_WAIT")
+"""The wait that runs the present coroutine."""

@@ -197,7 +197,11 @@ class _Walk:
         written = text.splitlines()[line - 1 : line] if line else []
         tab = any("\t" in row[: len(row) - len(row.lstrip())] for row in written)
         why = ", ".join(part for part in (error.context, error.problem) if part)
-        remedy = "indent with spaces: YAML allows no tab there" if tab else None
+        remedy = "quote texts that hold ': ' or ' #', or begin with '{', '[', '*' or '&'; indent with spaces"
+        if tab:
+            remedy = "indent with spaces: YAML allows no tab there"
+        elif error.context == "expected a single document in the stream":
+            remedy = "delete the line '---' and what follows it, or give it a file of its own"
         return SpecError(f"is not YAML: {why}", file=self.file, line=line, remedy=remedy)
 
     def _fault(self, node: yaml.Node, problem: str, **more: Any) -> SpecError:

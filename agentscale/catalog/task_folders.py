@@ -48,10 +48,12 @@ def task_folder(name_or_path: str, base: Path) -> Path:
     if name_or_path and os.path.isfile(path / HEAD):  # pathlib's own raises for names that no file can have
         return path
     unknown = SpecError.unknown("task", name_or_path, names)
-    remedy = f"or name a folder that holds a {HEAD}"
-    if name_or_path and os.path.isdir(path):
-        remedy = f"the folder {name_or_path!r} holds no {HEAD}"
-    raise SpecError(unknown.problem, allowed=unknown.allowed, nearest=unknown.nearest, remedy=remedy)
+    problem, nearest = unknown.problem, unknown.nearest
+    if name_or_path and os.path.exists(path):
+        kind = f"a folder without a {HEAD}" if os.path.isdir(path) else "a file"
+        problem = f"{name_or_path!r} is {kind}, no task"
+        nearest = os.path.dirname(name_or_path) or "." if path.name == HEAD else nearest
+    raise SpecError(problem, allowed=unknown.allowed, nearest=nearest, remedy=f"or name a folder that holds a {HEAD}")
 
 
 def load_task(name_or_path: str, base: Path) -> Task:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import NoReturn
 
 import click
 
@@ -77,13 +77,22 @@ def app() -> None:
     """
 
 
-def main(argv: list[str] | None = None) -> Any:
+def main(argv: list[str] | None = None) -> NoReturn:
     """The entry point: an error of the user's is one message and an exit code, never a traceback."""
     try:
-        return app.main(args=argv, prog_name="agentscale", standalone_mode=True)
+        ended = app.main(args=argv, prog_name="agentscale", standalone_mode=False)
     except AgentscaleError as error:
-        click.echo(f"agentscale: {error}", err=True)
+        _fail(f"agentscale: {error}", error.exit_code)
+    except click.ClickException as error:
+        error.show()
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        click.echo("agentscale: aborted; what was recorded is kept", err=True)
-        sys.exit(130)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("agentscale: aborted; what was recorded is kept", 130)
+    except OSError as error:
+        _fail(f"agentscale: cannot write: {error.strerror}", 1)
+    sys.exit(ended if isinstance(ended, int) else 0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -76,7 +77,7 @@ def _lines() -> Callable[[Tally], None]:
 
 def _state(tally: Tally) -> str:
     failed = f", {tally.calls_failed} failed" if tally.calls_failed else ""
-    return f"{tally.calls_asked} calls asked{failed}"
+    return f"{tally.calls_asked} of at most {tally.calls_at_most} calls asked{failed}"
 
 
 def finish(run: Run, *, page: bool, as_json: bool) -> None:
@@ -100,17 +101,25 @@ def finish(run: Run, *, page: bool, as_json: bool) -> None:
 def _told(run: Run, tally: Tally) -> None:
     click.echo(f"{tally.trials_done} of {tally.trials} trials, {_state(tally)}, in {run.path}")
     for kind, count in sorted(tally.failures.items()):
-        click.echo(f"  {count} calls failed: {kind}; run the same command again to ask them again", err=True)
+        click.echo(f"  {count} calls failed, {kind}. The first one said:", err=True)
+        click.echo(textwrap.indent(tally.first_words[kind], "    "), err=True)
+    if tally.failures:
+        click.echo("  the same command asks again what failed, and nothing else", err=True)
     if tally.stopped:
         click.echo("  stopped: the same command goes on where this one stopped", err=True)
+
+
+def warned(run: Run) -> None:
+    """Prints the warnings of a run's analysis."""
+    for warning in run.analysis.warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 def summary(run: Run) -> None:
     """Prints the curves: accuracy and K* against the team's size, with intervals, within 80 columns."""
     from agentscale.report.settings import shortened
 
-    for warning in run.analysis.warnings:
-        click.echo(f"warning: {warning}", err=True)
+    warned(run)
     rows = [
         [
             row["setting"],

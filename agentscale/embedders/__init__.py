@@ -1,6 +1,6 @@
 """Embedders: texts to unit rows, for K*.
 
-To add one: a file with a class that has a ``name``, a ``dimension``, a ``version`` and ``_vectors``, and its line in
+To add one: a file with a class that has a ``name``, a ``dimension``, a ``version`` and ``_vector``, and its line in
 ``EMBEDDERS``. An embedder knows nothing of runs; analysis is handed one and keeps its vectors under its signature.
 """
 

@@ -1,4 +1,4 @@
-"""What an embedder is: texts in, unit rows out, always the same for the same text."""
+"""What an embedder is: texts in, unit rows out, the same bytes for the same text whatever stands beside it."""
 
 from __future__ import annotations
 
@@ -36,25 +36,26 @@ class Embedder(ABC):
             texts: Any texts; characters that no encoding knows (lone surrogates) are read as U+FFFD.
 
         Returns:
-            Shape (n, dimension), float32, rows of length 1; the row of a blank text, or of one in which the embedder
-            finds nothing, is zero, which analysis counts as missing.
+            Shape (n, dimension), float32, rows of length 1; a row depends on its own text alone. The row of a blank
+            text, or of one in which the embedder finds nothing, is zero, which analysis counts as missing.
         """
         out = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        spoken = [at for at, text in enumerate(texts) if text.strip()]
-        if spoken:
-            out[spoken] = _unit(self._vectors([_encodable(texts[at]) for at in spoken]))
+        for row, text in zip(out, texts, strict=True):
+            if text.strip():
+                row[:] = _unit(self._vector(_encodable(text)))
         return out
 
+    # One text at a time: a matrix product rounds a row by what stands beside it, and then the tables of a run that was
+    # analysed halfway would differ in their last digits from those of the same run analysed once.
     @abstractmethod
-    def _vectors(self, texts: Sequence[str]) -> NDArray[np.floating]:
-        """Vectors of texts that are not blank, shape (n, dimension), of any length."""
+    def _vector(self, text: str) -> NDArray[np.floating]:
+        """The vector of a text that is not blank, shape (dimension,), of any length."""
 
 
 def _encodable(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
-    x = vectors.astype(np.float64)
-    norms = np.linalg.norm(x, axis=1, keepdims=True)
-    return np.asarray(x / np.where(norms > 0, norms, 1.0))
+def _unit(vector: NDArray[np.floating]) -> NDArray[np.float64]:
+    x = vector.astype(np.float64)
+    return np.asarray(x / (np.linalg.norm(x) or 1.0))

@@ -6,7 +6,7 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import ClassVar
 
@@ -37,12 +37,11 @@ class Lexical(Embedder):
         """The version of the features and of their hash."""
         return "1"
 
-    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float64]:
-        out = np.zeros((len(texts), self.dimension))
-        for row, text in zip(out, texts, strict=True):
-            for feature, count in Counter(_features(text)).items():
-                code = zlib.crc32(feature.encode("utf-8"))
-                row[code % self.dimension] += (1.0 + np.log(count)) * (1.0 if code & 0x80000000 else -1.0)
+    def _vector(self, text: str) -> NDArray[np.float64]:
+        out = np.zeros(self.dimension)
+        for feature, count in Counter(_features(text)).items():
+            code = zlib.crc32(feature.encode("utf-8"))
+            out[code % self.dimension] += (1.0 + np.log(count)) * (1.0 if code & 0x80000000 else -1.0)
         return out
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, ClassVar
@@ -24,8 +23,8 @@ class SentenceEncoder(Embedder):
 
     A small encoder (n-gram convolutions, 16 languages, 512 numbers) that runs in numpy from weights inside the package
     and never uses the network. It tells topics and answers apart well and long arguments less well: of a text beyond
-    20,000 characters only the beginning counts. A vector depends in its seventh digit on the texts it was computed
-    with. Licence of the package: Apache-2.0.
+    20,000 characters only the beginning counts. Texts are encoded one by one, some 1 ms each and more for long ones:
+    encoded together, a vector would depend in its seventh digit on the others. Licence of the package: Apache-2.0.
 
     Reference: Yang et al., "Multilingual universal sentence encoder for semantic retrieval", ACL 2020 (demos).
     """
@@ -44,5 +43,5 @@ class SentenceEncoder(Embedder):
 
         return USE(threads=1)  # its matrices are small: more threads only spin (takes effect with threadpoolctl)
 
-    def _vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.asarray(self._encoder.encode([text[:_LONGEST] for text in texts]), dtype=np.float32)
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        return np.asarray(self._encoder.encode(text[:_LONGEST]), dtype=np.float32)

@@ -29,7 +29,7 @@ class Recorder:
         mode: ``live`` asks and forgets, ``record`` asks what is not recorded, ``replay`` never asks.
         recording: The run's recording; ``None`` only in ``live``.
         concurrency: Calls under way at once, over all endpoints.
-        asked: Called after every call that was really made.
+        asked: Called after every call that was really made, with the model's name and what came back.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Recorder:
         recording: Recording | None,
         *,
         concurrency: int,
-        asked: Callable[[Answer], None] = lambda answer: None,
+        asked: Callable[[str, Answer], None] = lambda model, answer: None,
     ) -> None:
         self._mode = mode
         self._recording = recording
@@ -108,7 +108,7 @@ class Recorder:
             self._recording.append(record, key)
         if self._recording is None or answer.failure is not None:
             self._settled[key] = answer
-        self._asked(answer)
+        self._asked(request.model, answer)
 
 
 def _miss(call: CallId, request: ChatRequest, recording: Recording | None) -> str:
@@ -119,14 +119,14 @@ def _miss(call: CallId, request: ChatRequest, recording: Recording | None) -> st
     )
     nearest = recording.nearest(call) if recording is not None else None
     if nearest is None:
-        return f"{head}\n  the recording is empty\n  record it first: agentscale run"
+        return f"{head}\n  the recording is empty\n  record it: agentscale run FILE --out FOLDER"
     return "\n  ".join(
         [
             head,
             f"nearest recorded: {nearest.id.slot!r}, sample {nearest.id.sample_id!r}, "
             f"round {nearest.id.round}, replicate {nearest.id.replicate}",
             *_difference(nearest.request, request),
-            "to ask for what is missing, run again with mode record: agentscale run",
+            "to ask for what is missing: agentscale run FILE --out FOLDER",
         ]
     )
 

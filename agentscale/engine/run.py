@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from agentscale.engine import CONCURRENCY
 from agentscale.engine.recorder import Recorder, RunStopped
 from agentscale.engine.trial import Trial, TrialPlayer
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
+from agentscale.protocols import count_calls
 from agentscale.recording import Answer, Recording
 from agentscale.schema.run import Mode, Transcript
 from agentscale.store import RunFolder, TranscriptWriter
-
-DEFAULT_CONCURRENCY = 64
-"""Calls and trials under way at once, over all endpoints."""
 
 
 @dataclass
@@ -24,6 +24,8 @@ class Tally:
 
     trials: int
     """Trials of the sweep."""
+    calls_at_most: int = 0
+    """Calls of all trials, if none were shared, known or failed."""
     trials_done: int = 0
     calls_asked: int = 0
     """Calls really made: neither known from the recording nor shared with another cell."""
@@ -34,17 +36,21 @@ class Tally:
     missing: int = 0
     """Team answers that are missing."""
     failures: dict[str, int] = field(default_factory=dict)
-    """Failed calls by kind."""
+    """Failed calls by model and kind."""
+    first_words: dict[str, str] = field(default_factory=dict)
+    """What the first failure of each model and kind said."""
     stopped: bool = False
     """The user stopped the run before its end."""
 
-    def call(self, answer: Answer) -> None:
-        """Counts a call that was made."""
+    def call(self, model: str, answer: Answer) -> None:
+        """Counts a call of ``model`` that was made."""
         self.calls_asked += 1
         self.retries += answer.clock.retries
         if answer.failure is not None:
             self.calls_failed += 1
-            self.failures[answer.failure.kind] = self.failures.get(answer.failure.kind, 0) + 1
+            kind = f"{model}: {answer.failure.kind}"
+            self.failures[kind] = self.failures.get(kind, 0) + 1
+            self.first_words.setdefault(kind, answer.failure.message)
         if answer.completion is not None:
             self.tokens_in += answer.completion.usage.tokens_in or 0
             self.tokens_out += answer.completion.usage.tokens_out or 0
@@ -90,16 +96,27 @@ def trials(sweep: Sweep) -> Iterator[Trial]:
                     yield Trial(cell, sample_id, replicate)
 
 
+def calls_at_most(sweep: Sweep) -> int:
+    """Calls of all trials together, before cells share any: known from protocols and graphs, before anything is sent.
+
+    Exact for protocols whose schedule is fixed, which all of agentscale's are so far.
+    """
+    asked = Counter(task for task, _ in sweep.questions)
+    return sweep.header.replicates * sum(
+        asked[cell.task] * count_calls(sweep.protocols[cell.id], cell.team, sweep.graphs[cell.id])
+        for cell in sweep.header.cells
+    )
+
+
 async def run_sweep(
     sweep: Sweep,
     folder: RunFolder,
     models: Mapping[str, Model],
     *,
     mode: Mode,
-    concurrency: int = DEFAULT_CONCURRENCY,
+    concurrency: int = CONCURRENCY,
     watch: Watch = lambda tally: None,
     stopper: Stopper | None = None,
-    recorded: RunFolder | None = None,
 ) -> Tally:
     """Plays every trial of ``sweep`` and writes the transcripts into ``folder``.
 
@@ -111,7 +128,6 @@ async def run_sweep(
         concurrency: Calls under way at once, and trials under way at once.
         watch: Is told of the progress.
         stopper: Through which the run is asked to stop.
-        recorded: The run folder whose recording is replayed, where it is not ``folder``.
 
     Returns:
         The final tally.
@@ -120,10 +136,10 @@ async def run_sweep(
         RecordingMiss: In replay, if a call was never recorded.
         StoreError: If the folder cannot be written.
     """
-    recording = None if mode == "live" else (recorded or folder).recording(write=mode == "record")
+    recording = None if mode == "live" else folder.recording(write=mode == "record")
     try:
         run = _Run(sweep, folder, models, mode, recording, concurrency, watch)
-        return await run.play(concurrency, stopper or Stopper())
+        return await run.play(stopper or Stopper())
     finally:
         if recording is not None:
             recording.close()
@@ -142,8 +158,9 @@ class _Run:
         concurrency: int,
         watch: Watch,
     ) -> None:
-        self.tally = Tally(trials=sum(1 for _ in trials(sweep)))
+        self.tally = Tally(trials=sum(1 for _ in trials(sweep)), calls_at_most=calls_at_most(sweep))
         self._watch = watch
+        self._workers = min(concurrency, self.tally.trials)
         self._recorder = Recorder(mode, recording, concurrency=concurrency, asked=self._asked)
         self._player = TrialPlayer(sweep, self._recorder, models)
         self._queue = trials(sweep)
@@ -151,16 +168,16 @@ class _Run:
             cell.id: folder.transcript_writer(cell.id, _order(sweep, cell.task)) for cell in sweep.header.cells
         }
 
-    def _asked(self, answer: Answer) -> None:
-        self.tally.call(answer)
+    def _asked(self, model: str, answer: Answer) -> None:
+        self.tally.call(model, answer)
         self._watch(self.tally)
 
-    async def play(self, workers: int, stopper: Stopper) -> Tally:
+    async def play(self, stopper: Stopper) -> Tally:
         stopper.on_stop(self._recorder.stop)
         complete = False
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(workers, self.tally.trials)):
+                for _ in range(self._workers):
                     group.create_task(self._work(stopper))
             complete = self.tally.trials_done == self.tally.trials
         except BaseExceptionGroup as group_error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -27,13 +27,15 @@ def addresses(sweep: Sweep, environ: Mapping[str, str]) -> dict[str | None, Addr
 
 
 @asynccontextmanager
-async def opened_models(sweep: Sweep, environ: Mapping[str, str], logs: Path) -> AsyncIterator[dict[str, Model]]:
+async def opened_models(
+    sweep: Sweep, environ: Mapping[str, str], log_path: Callable[[str], Path]
+) -> AsyncIterator[dict[str, Model]]:
     """The sweep's models, ready to be asked.
 
     Args:
         sweep: The sweep.
         environ: Where keys and the default base URL are looked up.
-        logs: Folder for the logs of launched servers.
+        log_path: Where the log of a launched server goes, by the endpoint's name.
 
     Raises:
         SpecError: If a key or a model file is missing.
@@ -45,7 +47,7 @@ async def opened_models(sweep: Sweep, environ: Mapping[str, str], logs: Path) ->
         for name, address in known.items():
             launch = sweep.experiment.endpoints[name].launch if name else None
             if name is not None and launch is not None:
-                base_url = await stack.enter_async_context(endpoints.launch(name, launch, logs / f"{name}.log"))
+                base_url = await stack.enter_async_context(endpoints.launch(name, launch, log_path(name)))
                 address = address.moved(base_url)
             clients[name] = EndpointClient(address)
             stack.push_async_callback(clients[name].aclose)

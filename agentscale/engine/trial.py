@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agentscale.engine.identity import TrialId, body_digest
-from agentscale.engine.recorder import Recorder
+from agentscale.engine.recorder import Recorder, RunStopped
 from agentscale.errors import ProtocolError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
@@ -129,6 +129,11 @@ async def _ended(tasks: Sequence[asyncio.Task[Answer]]) -> None:
             task.cancel()
         await asyncio.wait(tasks)
         raise
+    finally:
+        # Every failure is looked at, so that none is reported as never retrieved.
+        failures = [task.exception() for task in tasks if task.done() and not task.cancelled()]
+    for failure in sorted(filter(None, failures), key=lambda each: isinstance(each, RunStopped)):
+        raise failure
 
 
 def _batch(cell: Cell, asked: object) -> Batch:

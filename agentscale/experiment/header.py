@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from agentscale.experiment.cells import Layout
@@ -12,6 +14,7 @@ from agentscale.schema.experiment import Experiment, ModelSpec
 from agentscale.schema.record import digest
 from agentscale.schema.run import QuestionRecord, RunHeader, TaskHead
 from agentscale.schema.tasks import Task
+from agentscale.store import questions_digest
 
 COMPUTING = ("agentscale", "numpy", "scipy", "networkx")
 """The packages whose versions can change a number."""
@@ -41,6 +44,7 @@ def header(
         cells=layout.cells,
         not_applicable=layout.not_applicable,
         tasks=heads,
+        questions_digest=questions_digest(questions),
         versions=versions(),
     )
 
@@ -56,7 +60,9 @@ def _experiment_digest(
 ) -> str:
     """Digest of all that changes a call, resolved.
 
-    Not in it are the run's name, its embedder, and where an endpoint is reached and how fast.
+    Not in it are the run's name, its embedder, and where an endpoint is reached and how fast. A chat template counts by
+    its text. The GGUF file of a launched model counts by its name or path alone: hashing gigabytes whenever a file is
+    loaded would cost more than it tells, so another model under the same path is not noticed.
     """
     return digest(
         {
@@ -72,8 +78,18 @@ def _experiment_digest(
 
 
 def _model(experiment: Experiment, spec: ModelSpec) -> dict[str, Any]:
-    """What a model is, without its address."""
-    said = spec.model_dump(mode="json", exclude={"endpoint", "sampling"})
+    """What a model is: with its endpoint's name, without its address."""
+    said = spec.model_dump(mode="json", exclude={"sampling"})
     launch = experiment.endpoints[spec.endpoint].launch if spec.endpoint is not None else None
-    served = None if launch is None else launch.model_dump(mode="json", include={"server", "model", "chat_template"})
-    return {**said, "launch": served}
+    if launch is None:
+        return {**said, "launch": None}
+    template = None if launch.chat_template is None else _text_digest(launch.chat_template)
+    return {**said, "launch": {"server": launch.server, "model": launch.model, "chat_template": template}}
+
+
+def _text_digest(path: str) -> str:
+    """SHA-256 of a file's bytes; of one that cannot be read, its name: the launch then says what is wrong."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except (OSError, ValueError):  # ValueError: a zero byte in the path
+        return path

@@ -120,13 +120,15 @@ class LevelReader:
             named = Named(name=preset.name, parameters={**preset.parameters, **written.parameters})
             if not self._is_one("topology", named.model_copy(update={"name": written.name}), known, keys):
                 continue
-            base = folder("topologies") if "path" in preset.parameters.keys() - written.parameters else self._base
+            own_path = "path" in preset.parameters.keys() - written.parameters
+            base = folder("topologies") if own_path else self._base
             try:
                 resolved = topology.resolve(named, base)
             except SpecError as error:
                 place = ":".join(str(part) for part in (error.file, error.line) if part is not None)
                 problem = f"{place}: {error.problem}" if place else error.problem
-                self._faults.add(keys, SpecError(problem, allowed=error.allowed, remedy=error.remedy))
+                where = keys if own_path else (*self._parameters_at(keys, written.name), "path")
+                self._faults.add(where, SpecError(problem, allowed=error.allowed, remedy=error.remedy))
                 continue
             # Paths stay as they were written: no path of this machine belongs in a run folder.
             parameters = {**resolved.model_dump(mode="json", exclude_none=True), **named.parameters}
@@ -143,8 +145,12 @@ class LevelReader:
             short = (*keys, named.name) if isinstance(written, dict) else keys
             self._faults.add((*keys, "name") if spelled else short, SpecError.unknown(what, named.name, members))
             return False
-        around = (*keys, "parameters") if spelled else (*keys, named.name)
-        return explain(named.parameters, members[named.name], around, self._faults)
+        return explain(named.parameters, members[named.name], self._parameters_at(keys, named.name), self._faults)
+
+    def _parameters_at(self, keys: Keys, name: str) -> Keys:
+        """Where the parameters of the level at ``keys`` stand, in its short form or spelled out."""
+        written = self._document.at(keys)
+        return (*keys, "parameters" if isinstance(written, dict) and "name" in written else name)
 
     def _once(self, what: str, level: object, others: Sequence[object], keys: Keys) -> None:
         if level in others:
@@ -234,15 +240,27 @@ class LevelReader:
         return False
 
     def _unique_teams(self, tasks: Sequence[TaskLevel]) -> None:
-        deal_list = tasks[0].deals
-        seen: set[tuple[str, str, int]] = set()
-        for deal in deal_list:
-            for size in deal.sizes:
-                if (deal.layer, deal.name, size) in seen:
-                    problem = f"two {deal.layer} teams are called {deal.name!r} and have the size {size}"
-                    self._faults.add(("team",), SpecError(problem, remedy="give each its own name, under team.name"))
-                seen.add((deal.layer, deal.name, size))
-        agents = sum(size for deal in deal_list for size in deal.sizes)
+        problems = dict.fromkeys(problem for task in tasks for problem in _clashes(task.deals))
+        for problem in problems:
+            self._faults.add(("team",), SpecError(problem, remedy="give each its own name, under team.name"))
+        agents = sum(size for deal in tasks[0].deals for size in deal.sizes)
         if agents > MAX_AGENTS:
             problem = f"the teams of a task have {agents:,} agents in all"
             self._faults.add(("team",), SpecError(problem, allowed=f"at most {MAX_AGENTS:,}"))
+
+
+def _clashes(dealt: Sequence[Deal]) -> Iterator[str]:
+    """What is wrong with teams that share a layer and a name: they must be one team, at several sizes."""
+    first: dict[tuple[str, str], Deal] = {}
+    sizes: set[tuple[str, str, int]] = set()
+    for deal in dealt:
+        key = deal.layer, deal.name
+        other = first.setdefault(key, deal)
+        called = f"two {deal.layer} teams are called {deal.name!r}"
+        at = deal.parts_from(other)
+        if at is not None:
+            one, two = other.configuration(at).id, deal.configuration(at).id
+            yield f"{called} and are not one team at two sizes: agent {at + 1} is {one} in one and {two} in the other"
+            continue
+        yield from (f"{called} and have the size {size}" for size in deal.sizes if (*key, size) in sizes)
+        sizes |= {(*key, size) for size in deal.sizes}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agentscale.catalog import experiment_file, experiments
-from agentscale.catalog.document import Document, read_document, to_yaml
+from agentscale.catalog.document import Document, dotted, read_document, to_yaml
 from agentscale.catalog.faults import Faults, explain, validated
 from agentscale.catalog.persona_files import unfit_name
 from agentscale.errors import SpecError
@@ -18,6 +18,7 @@ from agentscale.experiment.overrides import overridden
 from agentscale.experiment.questions import question
 from agentscale.experiment.sweep import Sweep
 from agentscale.schema.experiment import Experiment, ModelSpec
+from agentscale.transport import check_written
 
 
 def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sweep:
@@ -37,6 +38,7 @@ def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sweep:
     experiment = validated(document, Experiment)
     faults = Faults(document)
     _check_names(experiment, faults)
+    _check_endpoints(experiment, document, faults)
     _check_models(experiment, faults)
     levels = LevelReader(document, experiment, path.parent, faults).read()
     try:
@@ -83,6 +85,19 @@ def _check_names(experiment: Experiment, faults: Faults) -> None:
     for name, text in experiment.personas.items():
         if not text.strip():
             faults.add(("personas", name), SpecError("the persona is empty", allowed="the text that opens its context"))
+
+
+def _check_endpoints(experiment: Experiment, document: Document, faults: Faults) -> None:
+    """What stands in the file is written into the run folder: no base URL may carry what opens it."""
+    for name, endpoint in experiment.endpoints.items():
+        keys = ("endpoints", name, "base_url")
+        try:
+            if endpoint.base_url is not None:
+                check_written(endpoint.base_url)
+        except SpecError as error:
+            overridden_here = document.place(keys).file != document.file
+            # The place of an override is its text, which must not be shown here.
+            faults.add(keys, error.at(file="an override", key=dotted(keys)) if overridden_here else error)
 
 
 def _check_models(experiment: Experiment, faults: Faults) -> None:

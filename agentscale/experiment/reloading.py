@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from agentscale import protocols
 from agentscale.errors import SpecError, StoreError
 from agentscale.experiment.sweep import Sweep
+from agentscale.recording.files import explained
 from agentscale.schema.experiment import Experiment
 from agentscale.schema.run import Cell
 
@@ -20,15 +22,17 @@ if TYPE_CHECKING:
 def from_folder(folder: RunFolder) -> Sweep:
     """The sweep that a run folder was made for.
 
+    The experiment file's text is carried along and never read: where it is missing, the source is empty.
+
     Raises:
-        StoreError: If the folder describes what this version of agentscale does not know.
+        StoreError: If the folder describes what this version of agentscale does not know, or a file of it cannot be
+            read.
     """
     header = folder.header
     try:
         experiment = Experiment.model_validate(header.experiment)
         resolved = {cell.id: protocols.resolve(cell.protocol) for cell in header.cells}
-        source = folder.experiment_path.read_text("utf-8")
-    except (ValidationError, SpecError, OSError, UnicodeDecodeError) as error:
+    except (ValidationError, SpecError) as error:
         wrote = header.versions.get("agentscale", "an unknown version")
         raise StoreError(
             f"{folder.path}: the run cannot be read back: {error}\n"
@@ -37,12 +41,17 @@ def from_folder(folder: RunFolder) -> Sweep:
     return Sweep(
         header=header,
         experiment=experiment,
-        source=source,
+        source=_source(folder.experiment_path),
         path=folder.path,
         questions=folder.questions(),
         protocols=resolved,
         graphs={cell.id: _graph(cell) for cell in header.cells},
     )
+
+
+def _source(path: Path) -> str:
+    with explained(f"read {path}"):
+        return path.read_text("utf-8", "backslashreplace") if path.exists() else ""
 
 
 def _graph(cell: Cell) -> nx.DiGraph:

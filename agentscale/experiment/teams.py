@@ -36,12 +36,21 @@ class Deal:
     sizes: tuple[int, ...]
     configurations: tuple[Configuration, ...]
 
+    def configuration(self, index: int) -> Configuration:
+        """That of agent ``index``, in a team of any size."""
+        return self.configurations[index % len(self.configurations)]
+
+    def parts_from(self, other: Deal) -> int | None:
+        """The first agent in which the two teams would differ if they were large enough; ``None`` if there is none."""
+        both = math.lcm(len(self.configurations), len(other.configurations))
+        return next((at for at in range(both) if self.configuration(at) != other.configuration(at)), None)
+
     def team(self, size: int) -> Team:
         """The first ``size`` agents."""
         copies: Counter[str] = Counter()
         agents = []
         for index in range(size):
-            dealt = self.configurations[index % len(self.configurations)]
+            dealt = self.configuration(index)
             copy = copies[dealt.id]
             copies[dealt.id] += 1
             agents.append(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentscale.models.base import Answered
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Usage
+from agentscale.schema.thinking import split_thinking
 
 if TYPE_CHECKING:
     from agentscale.transport import EndpointClient
@@ -68,21 +69,37 @@ def chat_body(model: str, request: ChatRequest, call: CallId) -> dict[str, Any]:
 
 
 def read_completion(data: dict[str, Any]) -> Completion | str:
-    """The completion of an answer, or what is wrong with it in one clause. Nothing is coerced."""
+    """The completion of an answer, or what is wrong with it in one clause. Nothing is coerced.
+
+    Thinking at the head of the text joins the reasoning: neither peers nor the agent itself are to read it.
+    """
     try:
         choices = _typed(data, "choices", list, required=True)
         if not choices or not isinstance(choices[0], dict):
             return "no choice"
         message = _typed(choices[0], "message", dict, required=True)
-        reasoning = _typed(message, "reasoning_content", str)
+        thinking, text = split_thinking(_typed(message, "content", str) or "")
         return Completion(
-            text=_typed(message, "content", str) or "",
+            text=text,
             finish=_typed(choices[0], "finish_reason", str) or "unknown",
             usage=_usage(_typed(data, "usage", dict) or {}),
-            reasoning=_typed(message, "reasoning", str) if reasoning is None else reasoning,
+            reasoning=_joined(_reasoning(message), thinking),
         )
     except _WrongType as wrong:
         return str(wrong)
+
+
+def _reasoning(message: dict[str, Any]) -> str | None:
+    """The reasoning that the endpoint itself told apart, under either of its names."""
+    reasoning: str | None = _typed(message, "reasoning_content", str)
+    return _typed(message, "reasoning", str) if reasoning is None else reasoning
+
+
+def _joined(reasoning: str | None, thinking: str | None) -> str | None:
+    """The endpoint's reasoning, then the text's own thinking."""
+    if thinking is None:
+        return reasoning
+    return f"{reasoning}\n\n{thinking}" if reasoning else thinking
 
 
 class _WrongType(Exception):

@@ -7,7 +7,7 @@ they enter (the endpoint's answer in ``models``, the recording's line in ``recor
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from agentscale.schema.agents import Sampling
@@ -160,7 +160,6 @@ class Outcome:
     """What a protocol returns: the replies from which the team's answer is read."""
 
     replies: tuple[Reply, ...]
-    notes: dict[str, str] = field(default_factory=dict)
 
 
 Play = Generator[Batch | list[Call], list[Reply], Outcome]

@@ -24,7 +24,9 @@ def _named(value: object) -> object:
         return {"name": value}
     if isinstance(value, dict) and "name" not in value:
         if len(value) != 1:
-            raise ValueError("write one name with its parameters, {name: {parameter: value}}; several levels are a list")
+            raise ValueError(
+                "write one name with its parameters, {name: {parameter: value}}; several levels are a list"
+            )
         ((name, parameters),) = value.items()
         return {"name": name, "parameters": {} if parameters is None else parameters}
     return value
@@ -56,7 +58,8 @@ class Endpoint(Record):
     """Where answers come from: a base URL, or a server to launch."""
 
     base_url: str | None = None
-    """Such as ``http://127.0.0.1:8080/v1``. Without it and without ``launch``: ``OPENAI_BASE_URL``, else OpenAI's."""
+    """Such as ``http://127.0.0.1:8080/v1``, without user, password and query, since the file is kept with the run.
+    Without it and without ``launch``: ``OPENAI_BASE_URL``, else OpenAI's."""
     launch: Launch | None = None
     api_key_env: str | None = None
     """Name of the environment variable that holds the key; ``OPENAI_API_KEY`` where no base URL is given. The key
@@ -146,7 +149,7 @@ class TeamSpec(Record):
     """The teams of a sweep: layers over models and personas, or explicit members, at every size."""
 
     name: str | None = None
-    """Name of an explicit team."""
+    """The team's name: of explicit members and of L3 and L4; teams of L1 and L2 are called ``name.model``."""
     size: Sizes | None = None
     """Team sizes. Members are dealt round-robin, so that every smaller team is a prefix of the larger."""
     layer: Layers | None = None

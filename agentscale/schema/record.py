@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict
 class Record(BaseModel):
     """A frozen record that is saved, hashed or sent. Unknown keys are an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True, use_attribute_docstrings=True
+    )
 
 
 def canonical(value: Any) -> bytes:

@@ -94,6 +94,8 @@ class RunHeader(Record):
     not_applicable: tuple[NotApplicable, ...] = ()
     tasks: dict[str, TaskHead]
     """Every task by name."""
+    questions_digest: str | None = None
+    """SHA-256 of ``questions.jsonl``, in hexadecimal; ``None`` where an older agentscale wrote the run."""
     versions: dict[str, str]
     """Versions of agentscale and of what computes its numbers."""
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from agentscale.schema.thinking import split_thinking
+
 _LOOKALIKES = {
     **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full-width forms of ASCII
     **dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f\u3000\t"), " "),
@@ -52,9 +54,8 @@ _STEPS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
 
 
 def spoken(text: str) -> str:
-    """The text after the last block of thinking; nothing, where the thinking never ended."""
-    _, _, after = text.rpartition("</think>")
-    return "" if "<think>" in after else after
+    """The text after the thinking at its head; nothing, where the thinking never ended."""
+    return split_thinking(text).text
 
 
 def plain(text: str) -> str:

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from agentscale.store.folder import RunFolder
+from agentscale.store.folder import RunFolder, questions_digest
 from agentscale.store.transcripts import TranscriptWriter
 
-__all__ = ["RunFolder", "TranscriptWriter"]
+__all__ = ["RunFolder", "TranscriptWriter", "questions_digest"]

@@ -19,7 +19,11 @@ def differences(there: RunHeader, now: RunHeader) -> list[str]:
     found: list[str] = []
     if there.experiment_digest != now.experiment_digest:
         found = list(_differing(there.experiment, now.experiment))
-        found = found or [f"experiment_digest: {there.experiment_digest} there, {now.experiment_digest} now"]
+        # A chat template's text stands in the digest only; and so does what an older version put into it.
+        found = found or [
+            f"experiment_digest: {there.experiment_digest} there, {now.experiment_digest} now: "
+            "the text of a chat template differs, or another version of agentscale made it"
+        ]
     found = found or list(_differing(_derived(there), _derived(now)))
     return found if len(found) <= _SHOWN else [*found[:_SHOWN], f"and {len(found) - _SHOWN} more"]
 

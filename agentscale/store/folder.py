@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
+import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +26,11 @@ _AGAIN = "restore the file from a copy, or run the experiment into another folde
 _REPLAY = "make the transcripts again from the recording: agentscale replay"
 
 
+def questions_digest(questions: Iterable[QuestionRecord]) -> str:
+    """The SHA-256 of the ``questions.jsonl`` that holds these questions, in hexadecimal (64 characters)."""
+    return hashlib.sha256(jsonl.joined(questions)).hexdigest()
+
+
 class RunFolder:
     """A run on disk. Make one with ``create`` or ``open``.
 
@@ -42,7 +49,7 @@ class RunFolder:
 
         Args:
             path: Where; nothing, or an empty folder, may stand there.
-            header: What will be run.
+            header: What will be run; with its ``questions_digest``, where damage to the questions is to be noticed.
             source: The experiment file as the user wrote it.
             questions: The questions with their targets.
 
@@ -124,10 +131,50 @@ class RunFolder:
         """The questions with their targets, by task and sample id, in the order of the run.
 
         Raises:
-            StoreError: The file is damaged; names file and line.
+            StoreError: The file is damaged, names the line where one is to blame; or it is not the one that was
+                written, as where lines are gone.
         """
-        asked = jsonl.read(self.path / "questions.jsonl", QuestionRecord, _AGAIN)
-        return {(question.task, question.sample_id): question for question in asked}
+        asked = jsonl.read(self._questions_path, QuestionRecord, self._questions_remedy)
+        found = {(question.task, question.sample_id): question for question in asked}
+        if not self._questions_are_whole():
+            raise self._changed_questions(f"it holds {len(found)} questions, but not those of the run")
+        return found
+
+    def mend_questions(self, questions: Iterable[QuestionRecord]) -> None:
+        """Writes ``questions.jsonl`` anew, if it is not as it was; else touches nothing.
+
+        Args:
+            questions: The questions of the run, as its experiment file still gives them.
+
+        Raises:
+            StoreError: These are not the run's questions, or the file cannot be written.
+        """
+        if self._questions_path.is_file() and self._questions_are_whole():
+            return
+        content = jsonl.joined(questions)
+        if self.header.questions_digest not in (None, hashlib.sha256(content).hexdigest()):
+            raise self._changed_questions("the experiment file does not give the run's questions either")
+        with replaced(self._questions_path) as file:
+            file.write(content)
+
+    @property
+    def _questions_path(self) -> Path:
+        return self.path / "questions.jsonl"
+
+    @property
+    def _questions_remedy(self) -> str:
+        return (
+            "restore the file from a copy, or run the same experiment into this folder again: "
+            f"`agentscale run EXPERIMENT --out {self.path}` writes the file anew and asks nothing that is recorded"
+        )
+
+    def _questions_are_whole(self) -> bool:
+        with explained(f"read {self._questions_path}"):
+            content = self._questions_path.read_bytes()
+        return self.header.questions_digest in (None, hashlib.sha256(content).hexdigest())
+
+    def _changed_questions(self, what: str) -> StoreError:
+        return StoreError(f"{self._questions_path} has changed since the run: {what}\n  {self._questions_remedy}")
 
     def recording(self, write: bool = False) -> Recording:
         """The recording of the run; ``write`` allows appending.
@@ -136,6 +183,41 @@ class RunFolder:
             StoreError: As ``Recording.open`` does.
         """
         return Recording.open(self.path / "recording", write=write)
+
+    @property
+    def has_recording(self) -> bool:
+        """Whether anything is recorded, told by the names of files alone."""
+        return any((self.path / "recording").glob("*.jsonl*"))
+
+    def adopt_recording(self, source: RunFolder) -> None:
+        """Makes the recording of another run this one's own; all of it, or nothing.
+
+        Packed segments never change, and become hard links where the file system makes them. Plain ones, which a
+        writer may have left and the next one mends, are copied.
+
+        Args:
+            source: A run that nobody records into.
+
+        Raises:
+            StoreError: This run has a recording already, or the files cannot be read or written.
+        """
+        if self.has_recording:
+            raise StoreError(
+                f"{self.path} holds recorded calls already, and cannot take those of {source.path}\n"
+                "  choose another folder with --out"
+            )
+        half = self.path / f".recording.{uuid.uuid4().hex}.tmp"
+        try:
+            with explained(f"take the recording of {source.path} into {self.path}"):
+                half.mkdir()
+                for path in sorted((source.path / "recording").iterdir()):
+                    if path.suffix in (".zst", ".idx"):
+                        _link(path, half / path.name)
+                    elif path.suffix == ".jsonl":
+                        shutil.copyfile(path, half / path.name)
+                half.rename(self.path / "recording")
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
 
     def has_transcripts(self, cell_id: str) -> bool:
         """Whether transcripts of the cell were written."""
@@ -211,6 +293,13 @@ class RunFolder:
                 "\n    ".join([f"{self.path} holds another experiment than the one to run now:", *found]),
                 remedy="give the changed experiment a folder of its own with --out, or undo the change",
             )
+
+
+def _link(path: Path, target: Path) -> None:
+    try:
+        os.link(path.resolve(), target)
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(path, target)
 
 
 def _check_free(path: Path) -> None:

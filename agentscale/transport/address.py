@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
@@ -57,19 +58,41 @@ class Secret:
 
 
 def mask_url(url: str) -> str:
-    """``url`` without its credentials and without the values of its query, fit for a message."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return HIDDEN
-    netloc = f"{HIDDEN}@{parts.netloc.rpartition('@')[2]}" if "@" in parts.netloc else parts.netloc
-    return urlunsplit((parts.scheme, netloc, parts.path, HIDDEN if parts.query else "", ""))
+    """``url`` without its credentials and without the values of its query, fit for a message.
+
+    It goes by the text and not by the parts of a URL: a password with ``/``, ``?`` or ``#`` in it, or a URL without its
+    scheme, has its parts elsewhere than its author meant.
+    """
+    found = re.fullmatch(r"([A-Za-z][A-Za-z0-9+.-]*://)?([^?#]*)(\??)(.*)", url, re.DOTALL)
+    scheme, plain, query, tail = found.groups(default="") if found else ("", HIDDEN, "", "")
+    if "@" in tail:
+        return scheme + HIDDEN
+    host = f"{HIDDEN}@{plain.rpartition('@')[2]}" if "@" in plain else plain
+    return f"{scheme}{host}?{HIDDEN}" if query and tail else scheme + host
+
+
+def check_written(base_url: str) -> None:
+    """Makes sure that a base URL may stand in a file that is kept with the run.
+
+    Raises:
+        SpecError: It is not an HTTP address, or has a user, a password, a query or a fragment. The message shows none
+            of them.
+    """
+    _checked(base_url)
+    if set("@?#") & set(base_url):
+        raise SpecError(
+            f"base_url {mask_url(base_url)!r} has a part that may be secret, and would be written into the run folder",
+            allowed="a URL without user, password or query",
+            remedy="name the key's variable under api_key_env; a URL that needs a query may stand in OPENAI_BASE_URL, "
+            "which is never written",
+        )
 
 
 def _checked(base_url: str) -> SplitResult:
     try:
         parts = urlsplit(base_url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        usable = usable and not re.search(r"\s", base_url)
     except ValueError:  # a port that is no number, brackets that do not close
         usable = False
     if not usable:

@@ -101,12 +101,13 @@ class Builder:
         samples: Sequence[str],
         choices: tuple[str, ...] = ("a", "b", "c", "d"),
         name: str = "run",
+        experiment: Mapping[str, Any] | None = None,
     ) -> RunFolder:
         tasks = sorted({cell.task for cell in cells})
         header = RunHeader(
             name=name,
             seed=7,
-            experiment={},
+            experiment=dict(experiment or {}),
             experiment_digest="0" * 64,
             replicates=1,
             embedder="test",
@@ -120,14 +121,18 @@ class Builder:
             for sample in samples
         ]
         folder = RunFolder.create(self._root / name, header, "", questions)
-        for cell in cells:
+        self.write(folder, transcripts)
+        return folder
+
+    def write(self, folder: RunFolder, transcripts: Sequence[Transcript]) -> None:
+        """Writes the transcripts in place of those that the folder has of their cells."""
+        for cell in folder.header.cells:
             own = [one for one in transcripts if one.cell == cell.id]
             if own:
                 writer = folder.transcript_writer(cell.id, [(one.sample_id, one.replicate) for one in own])
                 for one in own:
                     writer.add(one)
                 writer.close(complete=True)
-        return folder
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_the_vote_curve_holds_every_size_by_exact_sub_teams(votes) -> None:
         assert point["accuracy"] == pytest.approx(want)
     assert [point["size"] for point in curve] == [1, 2, 3, 4]
     assert {point["recorded"] for point in curve} == {4}
-    assert curve[0]["method"] == "all sub-teams of the recorded 4"
+    assert curve[0]["method"] == "all sub-teams of this composition in the recorded 4"
     assert curve[3]["method"] == "runs"
     assert curve[3]["accuracy"] == pytest.approx(row(analysis, "cells")["accuracy"])
 
@@ -170,8 +170,67 @@ def test_vote_points_use_the_sub_teams_of_the_largest_vote(build, embedding) -> 
     point = row(analysis, "curves", layer="L1", size=2, protocol="vote")
     votes = [row(analysis, "vote_curve", team=team, size=2) for team in ("small", "large")]
     assert point["accuracy"] == pytest.approx(np.mean([vote["accuracy"] for vote in votes]))
-    assert point["method"] == "all sub-teams of the recorded 4"
+    assert (
+        point["method"] == "accuracy: all sub-teams of this composition in the recorded 4; all else: the first 2 agents"
+    )
+    prefix = [row(analysis, "cells", team=team, size=2, protocol="vote") for team in ("small", "large")]
+    assert point["k_star"] == pytest.approx(np.mean([cell["k_star"] for cell in prefix]))
     assert row(analysis, "curves", layer="L3", size=4, protocol="vote")["method"] == "runs"
+
+
+def test_where_every_cell_was_asked_anew_points_are_the_cells_own_runs(build, embedding) -> None:
+    cells, _, samples = design(build)
+    trials = [
+        build.transcript(
+            cell, sample, [{slot: str(keyed(5, cell.id, slot, sample).choice(["A", "B"])) for slot in cell.team.slots}]
+        )
+        for cell in cells
+        for sample in samples
+    ]
+    found = {}
+    for independent in (True, False):
+        folder = build.folder(
+            cells, trials, samples=samples, name=str(independent), experiment={"independent": independent}
+        )
+        embedding.texts.clear()
+        found[independent] = analyze(folder, embedding, embedder="t", seed=1, resamples=100)
+    runs = [row(found[True], "cells", team=team, size=2, protocol="vote")["accuracy"] for team in ("small", "large")]
+    votes = [row(found[True], "vote_curve", team=team, size=2)["accuracy"] for team in ("small", "large")]
+    assert np.mean(runs) != pytest.approx(np.mean(votes))
+    point, shared = (row(found[way], "curves", layer="L1", size=2, protocol="vote") for way in (True, False))
+    assert (point["accuracy"], point["method"]) == (pytest.approx(np.mean(runs)), "runs")
+    assert shared["accuracy"] == pytest.approx(np.mean(votes))
+    assert found[True].tables["vote_curve"] == found[False].tables["vote_curve"]
+
+
+def test_sub_teams_of_another_team_of_that_name_are_not_taken(build, embedding) -> None:
+    """A run folder of before such names were refused: a good small team, and a larger one of others that is bad."""
+    good = build.cell(["good/-"] * 2, layer="explicit", team_name="team")
+    bad = build.cell(["bad/-"] * 4, layer="explicit", team_name="team")
+    trials = [build.transcript(good, f"q{at}", [answers(good, ["A", "A"])]) for at in range(3)]
+    trials += [build.transcript(bad, f"q{at}", [answers(bad, ["B"] * 4)]) for at in range(3)]
+    folder = build.folder([good, bad], trials, samples=["q0", "q1", "q2"])
+    analysis = analyze(folder, embedding, embedder="t", seed=1, resamples=50)
+    point = row(analysis, "curves", size=2)
+    assert (point["accuracy"], point["method"]) == (1.0, "runs")
+
+
+def test_a_single_sub_team_is_not_called_all_of_them(build, embedding) -> None:
+    """Of four agents of four configurations each smaller team is the first agents, and no other."""
+    cells = [build.cell(["a/-", "b/-", "c/-", "d/-"][:size], layer="L4", team_name="L4") for size in (2, 4)]
+    trials = [
+        build.transcript(cell, f"q{at}", [answers(cell, ["A", "B", "A", "C"][: cell.size])])
+        for cell in cells
+        for at in range(3)
+    ]
+    analysis = analyze(build.folder(cells, trials, samples=["q0", "q1", "q2"]), embedding, embedder="t", seed=1)
+    assert [line["method"] for line in rows(analysis, "vote_curve")] == [
+        *(f"the first {size} of the recorded 4" for size in (1, 2, 3)),
+        "runs",
+    ]
+    point = row(analysis, "curves", size=2)
+    assert (point["method"], point["accuracy"]) == ("runs", row(analysis, "cells", size=2)["accuracy"])
+    assert point["accuracy"] == pytest.approx(row(analysis, "vote_curve", size=2)["accuracy"])
 
 
 def test_a_mixed_team_keeps_its_composition_at_every_size(build, embedding) -> None:

@@ -112,10 +112,68 @@ def test_waiting_gives_results_and_errors_in_and_out_of_a_loop() -> None:
         wait_for(fails)
 
 
-def test_a_replay_mode_of_a_run_that_was_never_made_leaves_nothing_behind(desk: Path) -> None:
+def test_a_replay_into_a_new_folder_makes_a_whole_run_of_its_own(run: agentscale.Run, desk: Path) -> None:
+    again = agentscale.replay(run.path, out=desk / "again")
+    third = agentscale.replay(again.path, out=desk / "third")
+    assert list(third.transcripts()) == list(run.transcripts())
+    resumed = agentscale.run("small.yaml", out=desk / "again")
+    assert resumed.tally is not None
+    assert resumed.tally.calls_asked == 0
+
+
+def test_a_replay_that_fails_leaves_no_folder_and_one_that_would_overwrite_is_refused(
+    run: agentscale.Run, desk: Path
+) -> None:
+    for segment in (run.path / "recording").iterdir():
+        segment.unlink()
+    with pytest.raises(agentscale.RecordingMiss):
+        agentscale.replay(run.path, out=desk / "again")
+    assert not (desk / "again").exists()
+    with pytest.raises(agentscale.SpecError, match="exists already"):
+        agentscale.replay(run.path, out=run.path)
+
+
+def test_a_live_run_never_overwrites_what_is_recorded(run: agentscale.Run) -> None:
+    before = list(run.transcripts())
+    with pytest.raises(agentscale.SpecError, match="holds a recording, which a live run would belie"):
+        agentscale.run("small.yaml", mode="live")
+    assert list(run.transcripts()) == before
+
+
+@pytest.mark.parametrize("concurrency", [0, -3])
+def test_a_concurrency_below_one_is_refused(run: agentscale.Run, concurrency: int) -> None:
+    with pytest.raises(agentscale.SpecError, match="at least 1"):
+        agentscale.replay(run.path, concurrency=concurrency)
+    with pytest.raises(agentscale.SpecError, match="at least 1"):
+        agentscale.run("small.yaml", concurrency=concurrency)
+
+
+def test_a_damaged_run_is_listed_and_hides_no_other(run: agentscale.Run, desk: Path) -> None:
+    agentscale.run("small.yaml", out="results/other")
+    (desk / "results/other/run.json").write_text("{")
+    first, second = agentscale.list_runs()
+    assert first["path"] == "results/other"
+    assert first["state"].startswith("damaged: ")
+    assert second["state"] == "complete"
+
+
+def test_damaged_questions_stop_a_replay_and_are_mended_by_the_experiment(run: agentscale.Run) -> None:
+    questions = run.path / "questions.jsonl"
+    whole = questions.read_bytes()
+    questions.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(agentscale.StoreError):
-        agentscale.run("small.yaml", mode="replay")
-    assert not (desk / "results").exists()
+        agentscale.replay(run.path)
+    assert list(agentscale.run("small.yaml").transcripts()) == list(run.transcripts())
+    assert questions.read_bytes() == whole
+
+
+def test_the_tally_tells_before_the_first_call_how_many_there_can_be(desk: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    made = agentscale.run("small.yaml", watch=lambda tally: seen.append((tally.calls_asked, tally.calls_at_most)))
+    # Vote: L1 has two teams, L3 one; a debate of one round asks everybody twice. Four questions.
+    assert {most for _, most in seen} == {4 * 3 * (1 + 4) * (1 + 2)}
+    assert made.tally is not None
+    assert made.tally.calls_asked <= made.tally.calls_at_most
 
 
 SLOW = """

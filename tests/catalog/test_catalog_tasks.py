@@ -197,7 +197,7 @@ def test_a_name_of_the_catalog_goes_before_a_folder_and_a_path_does_not(tmp_path
     assert task_folder(str(tmp_path / "sums"), Path("/")) == tmp_path / "sums"
 
 
-@pytest.mark.parametrize("name", ["sumz", "", ".", "x" * 5000, "a\0b", "../.."])
+@pytest.mark.parametrize("name", ["sumz", "", "x" * 5000, "a\0b", "../../none"])
 def test_a_task_that_is_not_there_is_named_with_those_that_are(name: str, tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         task_folder(name, tmp_path)
@@ -220,3 +220,20 @@ def test_no_line_brings_forth_another_error(tmp_path: Path, line: Any) -> None:
     write(tmp_path, text.encode("utf-8", "surrogatepass"))
     with contextlib.suppress(SpecError):
         load_task("./quiz", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (".", "'.' is a folder without a task.yaml, no task"),
+        ("../..", "'../..' is a folder without a task.yaml, no task"),
+        ("notes.txt", "'notes.txt' is a file, no task"),
+        ("/etc/passwd", "'/etc/passwd' is a file, no task"),
+    ],
+)
+def test_what_is_there_and_no_task_is_not_called_unknown(name: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(SpecError) as caught:
+        task_folder(name, tmp_path)
+    assert caught.value.problem == said
+    assert caught.value.remedy == "or name a folder that holds a task.yaml"

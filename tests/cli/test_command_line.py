@@ -2,7 +2,11 @@
 
 import json
 import re
+import signal
 import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,7 +92,7 @@ def test_a_replay_into_a_new_folder_gives_transcripts_and_tables_byte_for_byte(
     ran("run", "small.yaml")
     code, out, _ = ran("replay", "results/small", "--out", "again", "--concurrency", concurrency)
     assert code == 0
-    assert "0 calls asked" in out
+    assert " 0 of at most " in out
     for folder in ("transcripts", "tables"):
         old, new = desk / "results/small" / folder, desk / "again" / folder
         assert {p.name: p.read_bytes() for p in old.iterdir()} == {p.name: p.read_bytes() for p in new.iterdir()}
@@ -102,7 +106,7 @@ def test_overrides_change_single_keys(ran: Callable[..., Ran]) -> None:
 def test_runs_are_listed_and_analyzed(ran: Callable[..., Ran]) -> None:
     ran("run", "small.yaml", "--no-report")
     assert re.match(r"results/small  5 cells, \d+ calls recorded, complete\n", ran("ls")[1])
-    assert json.loads(ran("ls", "--json")[1])[0]["transcripts"] == "complete"
+    assert json.loads(ran("ls", "--json")[1])[0]["state"] == "complete"
     assert ran("analyze", "results/small")[1].startswith("protocol")
     cells = json.loads(ran("analyze", "results/small", "--json")[1])
     assert {row["size"] for row in cells} == {1, 2}
@@ -120,7 +124,8 @@ def test_a_run_of_which_every_call_failed_says_so_and_exits_with_3(desk: Path, r
     (desk / "small.yaml").write_text(EXPERIMENT.replace("one: {simulated: {model: 0}}", model), "utf-8")
     code, out, err = ran("run", "small.yaml")
     assert code == 3
-    assert "calls failed: scripted; run the same command again to ask them again" in err
+    assert "calls failed, one: scripted. The first one said:\n    " in err
+    assert "the same command asks again what failed, and nothing else" in err
     assert "page: results/small/report.html" in out
 
 
@@ -257,6 +262,42 @@ def test_an_env_file_is_read_only_where_it_is_named_and_its_key_is_written_nowhe
     assert canary not in out + err
     assert canary.encode() not in written
     assert ran("run", "small.yaml", "--env-file", "none.env")[0] == 2
+
+
+def test_one_ctrl_c_exits_with_130_and_no_traceback_and_a_second_says_what_is_kept(desk: Path) -> None:
+    slow = (
+        "import asyncio\n"
+        "from agentscale.models.simulated import SimulatedModel as M\n"
+        "answered = M.complete\n"
+        "async def complete(self, request, call):\n"
+        "    print('asked', flush=True)\n"
+        "    await asyncio.sleep(3)\n"
+        "    return await answered(self, request, call)\n"
+        "M.complete = complete\n"
+        "from agentscale.cli import main\n"
+        "main(['run', 'small.yaml', 'team.size=8', '--concurrency', '4'])\n"
+    )
+    for presses, told in ((1, "stopped: the same command goes on"), (2, "aborted; what was recorded is kept")):
+        process = subprocess.Popen(
+            [sys.executable, "-c", slow], cwd=desk, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        for _ in range(presses):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert told in err
+        assert "Traceback" not in err
+
+
+def test_output_that_cannot_be_written_is_one_line(ran: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object, **options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("agentscale.cli.commands.help.topics", full)
+    assert ran("help") == (1, "", "agentscale: cannot write: No space left on device\n")
 
 
 # -- catalog, init, schema, help --------------------------------------------------------------------------------------

@@ -61,7 +61,11 @@ def play(tmp_path: Path) -> Callable[..., tuple[RunFolder, Tally]]:
     """A function that plays a sweep into a folder, new or resumed, and gives folder and tally."""
 
     def play(
-        sweep: Sweep, name: str = "run", models: Mapping[str, Model] | None = None, **options: Any
+        sweep: Sweep,
+        name: str = "run",
+        models: Mapping[str, Model] | None = None,
+        recorded: RunFolder | None = None,
+        **options: Any,
     ) -> tuple[RunFolder, Tally]:
         path = tmp_path / name
         folder = (
@@ -69,6 +73,8 @@ def play(tmp_path: Path) -> Callable[..., tuple[RunFolder, Tally]]:
             if path.exists()
             else RunFolder.create(path, sweep.header, sweep.source, sweep.questions.values())
         )
+        if recorded is not None:
+            folder.adopt_recording(recorded)
         tally = asyncio.run(run_sweep(sweep, folder, models or offline_models(sweep), **{"mode": "record", **options}))
         return folder, tally
 

@@ -128,7 +128,7 @@ def test_a_miss_names_the_nearest_recorded_call_and_the_difference(tmp_path: Pat
         "  @@ -1 +1 @@",
         "  -user: hello",
         "  +user: goodbye",
-        "  to ask for what is missing, run again with mode record: agentscale run",
+        "  to ask for what is missing: agentscale run FILE --out FOLDER",
     ]
     replayed.close()
 
@@ -136,7 +136,7 @@ def test_a_miss_names_the_nearest_recorded_call_and_the_difference(tmp_path: Pat
 def test_a_miss_in_an_empty_recording_says_so(tmp_path: Path) -> None:
     recording = Recording.open(tmp_path)
     call = call_id(0)
-    with pytest.raises(RecordingMiss, match="the recording is empty\n  record it first: agentscale run"):
+    with pytest.raises(RecordingMiss, match="the recording is empty\n  record it: agentscale run FILE --out FOLDER"):
         Recorder("replay", recording, concurrency=1).known(call, call.key, REQUEST)
     recording.close()
 

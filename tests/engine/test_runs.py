@@ -163,7 +163,8 @@ def test_errored_is_not_done_a_resumed_run_asks_failed_calls_again(make_sweep: M
     broken = make_sweep(models={"one": {"scripted": {"replies": ["Final answer: A"], "fails": True}}})
     _, failed = play(broken)
     assert failed.calls_failed == failed.calls_asked == 4
-    assert failed.failures == {"scripted": 4}
+    assert failed.failures == {"one: scripted": 4}
+    assert failed.first_words.keys() == failed.failures.keys()
     assert failed.missing == 4
     (model,) = offline_models(broken).values()
     mended = make_sweep(models={"one": {"scripted": {"replies": ["Final answer: A"]}}})

@@ -85,7 +85,8 @@ WRONG = {
     "team.size[0]=2": "this is no override\n  allowed: key.key=value, such as team.size=2,4,8",
     "=3": "this is no override\n  allowed: key.key=value, such as team.size=2,4,8",
     "seed=": "seed: there is no value\n  allowed: a value; null, or '' for no text",
-    "protocol=[vote": "is not YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'",
+    "protocol=[vote": "is not YAML: while parsing a flow sequence, expected ',' or ']', but got '<stream end>'\n"
+    "  quote texts that hold ': ' or ' #', or begin with '{', '[', '*' or '&'; indent with spaces",
     "team.size.x=1": "team.size is a list\n  allowed: a way through mappings only\n"
     "  give the whole value, team.size=…, or edit the file",
     "name.x=1": "name is 'exp'\n  allowed: a way through mappings only\n"

@@ -63,11 +63,28 @@ def test_what_changes_no_call_leaves_the_digest(override: str, loaded: Loaded) -
         "protocol.debate.rounds=2",
         "topology=ring,complete",
         "endpoints.here={launch: {model: smollm2-135m}}",
+        "models.m0.endpoint=there",
     ],
 )
 def test_what_changes_a_call_changes_the_digest(override: str, loaded: Loaded) -> None:
     text = BASE.replace("[vote, {debate: {rounds: 1}}]", "{debate: {rounds: 1}}")
+    text = text.replace("endpoints:\n", 'endpoints:\n  there: {base_url: "http://127.0.0.1:1/v1"}\n')
     assert loaded(text, override).header.experiment_digest != loaded(text).header.experiment_digest
+
+
+def test_a_chat_template_counts_by_its_text(loaded: Loaded, desk: Path) -> None:
+    def made(template: str) -> str:
+        launch = f"endpoints.here={{launch: {{model: smollm2-135m, chat_template: {template}}}}}"
+        return loaded(BASE, launch).header.experiment_digest
+
+    absent = made("one.jinja")
+    (desk / "one.jinja").write_text("{{ messages }}")
+    (desk / "two.jinja").write_text("{{ messages }}")
+    first = made("one.jinja")
+    assert first == made("two.jinja") != absent
+    (desk / "one.jinja").write_text("{{ messages[0] }}")
+    assert made("one.jinja") != first
+    assert made("'a\\0b'") != absent
 
 
 def test_a_default_that_is_written_out_leaves_the_digest(loaded: Loaded) -> None:
@@ -128,6 +145,46 @@ def test_a_run_of_a_protocol_that_is_gone_cannot_be_read_back(loaded: Loaded, de
         from_folder(folder)
 
 
+def kept(sweep: Sweep, path: Path) -> RunFolder:
+    return RunFolder.create(path, sweep.header, sweep.source, sweep.questions.values())
+
+
+def test_a_sweep_comes_back_without_the_experiment_files_text(loaded: Loaded, desk: Path) -> None:
+    sweep = loaded(BASE)
+    folder = kept(sweep, desk / "run")
+    folder.experiment_path.write_bytes(b"name: caf\xe9\n")
+    assert from_folder(folder).source == "name: caf\\xe9\n"
+    folder.experiment_path.unlink()
+    again = from_folder(folder)
+    assert (again.source, again.experiment) == ("", sweep.experiment)
+
+
+def test_a_text_that_cannot_be_read_is_not_blamed_on_the_version(loaded: Loaded, desk: Path) -> None:
+    folder = kept(loaded(BASE), desk / "run")
+    folder.experiment_path.unlink()
+    folder.experiment_path.mkdir()
+    with pytest.raises(StoreError, match=r"cannot read .*experiment\.yaml: Is a directory\n  check") as caught:
+        from_folder(folder)
+    assert "version" not in str(caught.value)
+
+
+def test_a_sweep_does_not_come_back_with_fewer_questions(loaded: Loaded, desk: Path) -> None:
+    folder = kept(loaded(BASE), desk / "run")
+    path = folder.path / "questions.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
+    with pytest.raises(StoreError, match=r"questions\.jsonl has changed since the run: it holds 2 questions"):
+        from_folder(RunFolder.open(folder.path))
+
+
+def test_the_experiment_gives_the_questions_back_that_a_folder_lost(loaded: Loaded, desk: Path) -> None:
+    folder = kept(loaded(BASE), desk / "run")
+    whole = (folder.path / "questions.jsonl").read_bytes()
+    (folder.path / "questions.jsonl").unlink()
+    folder.mend_questions(loaded(BASE).questions.values())
+    assert (folder.path / "questions.jsonl").read_bytes() == whole
+    assert len(from_folder(folder).questions) == 4
+
+
 def played(protocol: InteractionProtocol, team: Team, sweep: Sweep, cell: str) -> dict[str, list[tuple[Message, ...]]]:
     """What every slot is told, round by round, by a team whose every reply is the same."""
     record = next(iter(sweep.questions.values()))
@@ -173,7 +230,7 @@ def test_cells_that_differ_in_one_factor_differ_in_prompts_exactly_where_it_spea
         assert name not in "".join(message.content for message in plain)
 
 
-def test_an_instruction_of_the_files_own_closes_every_question_and_makes_it_another_task(loaded: Loader) -> None:
+def test_an_instruction_of_the_files_own_closes_every_question_and_makes_it_another_task(loaded: Loaded) -> None:
     text = "models: {m: {scripted: {replies: [x]}}}\ntask: {name: ./quiz, instruction: 'Just the letter.'}\n"
     own, usual = loaded(text), loaded(text.replace(", instruction: 'Just the letter.'", ""))
     assert all(question.prompt.endswith("\n\nJust the letter.") for question in own.questions.values())

@@ -141,3 +141,32 @@ def test_personas_of_the_file_come_before_those_of_the_catalog(loaded: Callable[
     texts = [agent.persona.text for agent in slots["mixed"].agents if agent.persona is not None]
     assert texts[0].startswith("You are a formalist.")
     assert texts[1] == "Doubt it."
+
+
+@pytest.mark.parametrize("layer", ["L1", "L2", "L3", "L4"])
+def test_a_name_of_its_own_lets_two_teams_of_a_layer_be_different(layer: str, loaded: Callable[..., Sweep]) -> None:
+    text = "models: {a: {scripted: {replies: [A]}}, b: {scripted: {replies: [B]}}}\ntask: ./quiz\n"
+    one, other = "personas: [sceptic, formalist]", "personas: formalist, models: [b, a], name: other"
+    sweep = loaded(text + f"team: [{{layer: {layer}, size: 2, {one}}}, {{layer: {layer}, size: 4, {other}}}]\n")
+    names = {cell.team_name for cell in sweep.header.cells}
+    assert names == ({"a", "b", "other.a", "other.b"} if layer in ("L1", "L2") else {layer, "other"})
+
+
+def test_one_team_may_be_written_at_two_sizes(loaded: Callable[..., Sweep]) -> None:
+    text = "models: {a: {scripted: {replies: [A]}}}\ntask: ./quiz\n"
+    sweep = loaded(
+        text + "team: [{members: [{model: a}]}, {members: [{model: a}, {model: a}]}, {layer: L1, size: 3}]\n"
+    )
+    assert [(cell.layer, cell.size) for cell in sweep.header.cells] == [("explicit", 1), ("explicit", 2), ("L1", 3)]
+
+
+@given(
+    st.lists(st.sampled_from("abc"), min_size=1, max_size=5), st.lists(st.sampled_from("abc"), min_size=1, max_size=5)
+)
+def test_two_deals_part_at_the_first_agent_that_differs_at_any_size(one: list[str], other: list[str]) -> None:
+    first, second = (
+        Deal("explicit", "team", (1,), tuple(Configuration(name, name, None, Sampling()) for name in ids))
+        for ids in (one, other)
+    )
+    teams = zip(first.team(60).agents, second.team(60).agents, strict=True)
+    assert first.parts_from(second) == next((at for at, (x, y) in enumerate(teams) if x.model != y.model), None)

@@ -62,6 +62,18 @@ WRONG = {
         BASE + "endpoints:\n  e: {base_url: x, launch: {model: y}}\n",
         "exp.yaml:5: endpoints.e: give base_url or launch, not both",
     ),
+    "a base URL that is none": (
+        BASE + "endpoints:\n  e:\n    base_url: 127.0.0.1:8080/v1\n",
+        "exp.yaml:6: endpoints.e.base_url: base_url '127.0.0.1:8080/v1' is not an address\n"
+        "  allowed: http:// or https://, a host, and the path of the API, such as http://127.0.0.1:8080/v1",
+    ),
+    "a base URL with a password": (
+        BASE + "endpoints:\n  e:\n    base_url: https://user:hunter2@host/v1\n",
+        "exp.yaml:6: endpoints.e.base_url: base_url 'https://***@host/v1' has a part that may be secret, "
+        "and would be written into the run folder\n  allowed: a URL without user, password or query\n"
+        "  name the key's variable under api_key_env; a URL that needs a query may stand in OPENAI_BASE_URL, "
+        "which is never written",
+    ),
     "unknown preset": (
         "models: {a: {simulated: {preset: mcq}}}\ntask: ./quiz\n",
         "exp.yaml:1: models.a.simulated.preset: unknown preset of the simulator 'mcq'\n"
@@ -139,9 +151,37 @@ WRONG = {
         BASE + "team: [{layer: L4, size: 2}, {layer: L4, size: 2}]\n",
         "exp.yaml:4: team: two L4 teams are called 'L4' and have the size 2\n  give each its own name, under team.name",
     ),
+    "two teams of one name and other members": (
+        "models: {a: {scripted: {replies: [A]}}, b: {scripted: {replies: [B]}}}\ntask: ./quiz\n"
+        "team: [{members: [{model: a}]}, {members: [{model: a}, {model: b}]}]\n",
+        "exp.yaml:3: team: two explicit teams are called 'team' and are not one team at two sizes: "
+        "agent 2 is a/- in one and b/- in the other\n  give each its own name, under team.name",
+    ),
+    "two layers of one name and other models": (
+        "models: {a: {scripted: {replies: [A]}}, b: {scripted: {replies: [B]}}, c: {scripted: {replies: [C]}}}\n"
+        "task: ./quiz\nteam: [{layer: L3, size: 2, models: [a, b]}, {layer: L3, size: 4, models: [a, c]}]\n",
+        "exp.yaml:3: team: two L3 teams are called 'L3' and are not one team at two sizes: "
+        "agent 2 is b/- in one and c/- in the other\n  give each its own name, under team.name",
+    ),
+    "two layers of one name and other personas": (
+        BASE + "team: [{layer: L2, size: 2, personas: sceptic}, {layer: L2, size: 4, personas: formalist}]\n",
+        "exp.yaml:4: team: two L2 teams are called 'small' and are not one team at two sizes: "
+        "agent 1 is small/sceptic in one and small/formalist in the other\n  give each its own name, under team.name",
+    ),
     "a folder without a task": (
         BASE.replace("./quiz", "{name: .}"),
-        "exp.yaml:3: task.name: unknown task '.'\n  allowed: {tasks}\n  the folder '.' holds no task.yaml",
+        "exp.yaml:3: task.name: '.' is a folder without a task.yaml, no task\n  allowed: {tasks}\n"
+        "  or name a folder that holds a task.yaml",
+    ),
+    "a file for a task": (
+        BASE.replace("./quiz", "[./quiz, quiz/samples.jsonl]"),
+        "exp.yaml:3: task[1]: 'quiz/samples.jsonl' is a file, no task\n  allowed: {tasks}\n"
+        "  or name a folder that holds a task.yaml",
+    ),
+    "a task's head for the task": (
+        BASE.replace("./quiz", "./quiz/task.yaml"),
+        "exp.yaml:3: task: './quiz/task.yaml' is a file, no task\n  allowed: {tasks}\n  did you mean './quiz'?\n"
+        "  or name a folder that holds a task.yaml",
     ),
     "a task twice": (
         BASE.replace("./quiz", "[./quiz, ./quiz]"),
@@ -194,7 +234,18 @@ WRONG = {
     ),
     "a graph file that is not there": (
         BASE + "topology: {file: {path: no.graphml}}\n",
-        "exp.yaml:4: topology: no.graphml: no such graph file\n"
+        "exp.yaml:4: topology.file.path: no.graphml: no such graph file\n"
+        "  give a path relative to the file that names it, or an absolute one",
+    ),
+    "a graph file with a wrong line": (
+        BASE + "topology:\n- ring\n- file:\n    directed: true\n    path: quiz/task.yaml.txt\n",
+        "exp.yaml:8: topology[1].file.path: quiz/task.yaml.txt:2: "
+        "node '3' has an edge to itself: an agent does not read itself as a peer\n"
+        "  mend the file: one edge 'u v' a line, '#' starts a comment",
+    ),
+    "a graph file that is spelled out": (
+        BASE + "topology:\n  name: file\n  parameters:\n    path: no.csv\n",
+        "exp.yaml:7: topology.parameters.path: no.csv: no such graph file\n"
         "  give a path relative to the file that names it, or an absolute one",
     ),
     "a topology that cannot have that size": (
@@ -236,11 +287,18 @@ WRONG = {
     ),
     "YAML error": (
         BASE + "team: {size: [1, 2}\n",
-        "exp.yaml:4: is not YAML: while parsing a flow sequence, expected ',' or ']', but got '}'",
+        "exp.yaml:4: is not YAML: while parsing a flow sequence, expected ',' or ']', but got '}'\n"
+        "  quote texts that hold ': ' or ' #', or begin with '{', '[', '*' or '&'; indent with spaces",
+    ),
+    "a text with a colon": (
+        BASE + "personas: {a: 1}\nname: it is: so\n",
+        "exp.yaml:5: is not YAML: mapping values are not allowed here\n"
+        "  quote texts that hold ': ' or ' #', or begin with '{', '[', '*' or '&'; indent with spaces",
     ),
     "two documents": (
         BASE + "---\nseed: 2\n",
-        "exp.yaml:4: is not YAML: expected a single document in the stream, but found another document",
+        "exp.yaml:4: is not YAML: expected a single document in the stream, but found another document\n"
+        "  delete the line '---' and what follows it, or give it a file of its own",
     ),
     "a tag": (
         BASE + "seed: !!python/object:os.system x\n",
@@ -305,10 +363,38 @@ def test_a_wrong_file_is_answered_in_the_users_terms(name: str, desk: Path) -> N
     for mark, names in known().items():
         expected = expected.replace(mark, names)
     Path("exp.yaml").write_text(text, "utf-8")
+    Path("quiz/task.yaml.txt").write_text("1 2\n3 3\n")
     with pytest.raises(SpecError) as caught:
         load("exp.yaml")
     assert str(caught.value) == expected
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:hunter2@host/v1",
+        "https://hunter2@host/v1",
+        "https://host/v1?key=hunter2",
+        "https://host/v1?key=a@hunter2",
+        "https://host/v1#hunter2",
+        "https://us:er/hunter2@host/v1",
+        "https://user:?hunter2@host/v1",
+        "ftp://user:hunter2@host/v1",
+        "user:hunter2@host/v1",
+        "user:hunter2@https://host/v1",
+    ],
+)
+@pytest.mark.parametrize("way", ["file", "override", "override of the endpoint"])
+def test_what_opens_an_endpoint_may_not_stand_in_the_file_and_is_not_shown(url: str, way: str, desk: Path) -> None:
+    written = f"endpoints: {{e: {{base_url: '{url}'}}}}\n"
+    Path("exp.yaml").write_text(BASE + (written if way == "file" else ""), "utf-8")
+    overrides = {"file": (), "override": (f"endpoints.e.base_url='{url}'",)}
+    with pytest.raises(SpecError) as caught:
+        load("exp.yaml", overrides.get(way, (f"endpoints.e={{base_url: '{url}'}}",)))
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.key == "endpoints.e.base_url"
+    assert caught.value.file == ("exp.yaml" if way == "file" else "an override")
 
 
 def test_all_errors_of_a_file_stand_in_one_message_five_at_most(desk: Path) -> None:

@@ -134,6 +134,41 @@ def test_what_is_absent_is_unknown_and_never_zero(data: dict[str, Any], completi
 
 
 @pytest.mark.parametrize(
+    ("content", "text", "reasoning"),
+    [
+        ("<think>\nA or B?\n</think>\n\nFinal answer: B", "Final answer: B", "A or B?"),
+        ("  \n<think>A?</think>B", "B", "A?"),
+        ("<thinking>A?</thinking> B", "B", "A?"),
+        ("<Think>A?</Think> B", "B", "A?"),
+        ("<think></think>B", "B", ""),
+        ("A?</think>\nB", "B", "A?"),
+        ("<think>A?</think>\n<think>C?</think>\nB", "B", "A?\n\nC?"),
+        ("<think>A <think>?</think>B", "B", "A <think>?"),
+        ("<think>A?</think>", "", "A?"),
+        ("<think>A? Final answer: A", "", "A? Final answer: A"),
+        ("<thinking>", "", ""),
+        ("<think>A?</think>B\n<think>quoted</think>", "B\n<think>quoted</think>", "A?"),
+        ("B, as the tag <think> says", "B, as the tag <think> says", None),
+        ("<thinker>A?</thinker>", "<thinker>A?</thinker>", None),
+        (" B ", " B ", None),
+    ],
+)
+def test_thinking_at_the_head_of_a_text_is_reasoning(content: str, text: str, reasoning: str | None) -> None:
+    assert read_completion(answer({"content": content})) == Completion(text, "unknown", reasoning=reasoning)
+
+
+def test_thinking_that_was_cut_off_leaves_no_text_and_the_reason() -> None:
+    read = read_completion(answer({"content": "<think>So A or"}, finish_reason="length"))
+    assert read == Completion("", "length", reasoning="So A or")
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_thinking_follows_the_reasoning_that_the_endpoint_told_apart(field: str) -> None:
+    read = read_completion(answer({"content": "<think>second</think>B", field: "first"}))
+    assert read == Completion("B", "unknown", reasoning="first\n\nsecond")
+
+
+@pytest.mark.parametrize(
     ("data", "problem"),
     [
         ({}, "nothing where 'choices' should be a list"),

@@ -3,10 +3,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from agentscale.recording import CallRecord, Clock
+from agentscale.recording import CallRecord, Clock, Recording
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Failure, Message, Usage
 
@@ -55,3 +56,35 @@ def _no_fsync() -> Iterator[None]:
 @pytest.fixture
 def make_call() -> Callable[..., CallRecord]:
     return _make_call
+
+
+@pytest.fixture
+def crashed(tmp_path, make_call):
+    """A small recording whose writer died: its one plain segment, nobody's lock on it."""
+
+    def crash(folder: Path, *, n: int = 4) -> Path:
+        source = tmp_path / "alive"
+        recording = Recording.open(source, write=True)
+        for number in range(n):
+            recording.append(make_call(number, failed=number == 1))
+        (segment,) = source.glob("*.jsonl")
+        folder.mkdir(parents=True, exist_ok=True)
+        copy = folder / segment.name
+        copy.write_bytes(segment.read_bytes())
+        recording.close()
+        return copy
+
+    return crash
+
+
+@pytest.fixture
+def packed(make_call):
+    """Writes a recording and closes it: its one segment as frames, and the index beside it."""
+
+    def pack(folder: Path, *, n: int = 4) -> tuple[Path, Path]:
+        with Recording.open(folder, write=True) as recording:
+            for number in range(n):
+                recording.append(make_call(number))
+        return next(folder.glob("*.zst")), next(folder.glob("*.idx"))
+
+    return pack

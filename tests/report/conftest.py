@@ -13,20 +13,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from agentscale.analysis.tables import COLUMNS
 from agentscale.schema.agents import Agent, Persona, Sampling, Team
 from agentscale.schema.run import Cell, Event, Named, QuestionRecord, RunHeader, Transcript
-
-COLUMNS = {
-    "cells": "cell task layer team size protocol topology accuracy accuracy_low accuracy_high accuracy_readable chance "
-    "parse_failure k_star k_star_low k_star_high d_2 d_inf mean_cosine calls tokens_in tokens_out n_items n_missing "
-    "temperature warnings",
-    "curves": "task layer protocol topology size teams accuracy low high chance k_star k_star_low k_star_high "
-    "parse_failure calls tokens n_items method",
-    "vote_curve": "task layer team size accuracy low high n_items recorded method",
-    "rounds": "cell round agent_accuracy team_accuracy k_star mean_cosine missing right_to_wrong wrong_to_right",
-    "agents": "cell slot config accuracy readable k_without n_items",
-    "comparisons": "a b delta low high n_items p_mcnemar note",
-}
 
 
 class Table(NamedTuple):
@@ -235,7 +224,8 @@ def full(path: Path, sizes: Sequence[int] = (1, 2, 4, 8, 16), n_questions: int =
             "chance": 0.25,
             "parse_failure": 0.01 * (index % 5),
             "calls": n_questions * one.size,
-            "method": "bootstrap",
+            "method": "runs",
+            "warnings": "",
             "accuracy": accuracy,
             "low": accuracy - 0.05,
             "high": accuracy + 0.05,

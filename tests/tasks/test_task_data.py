@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import calendar
+import itertools
 import json
+import math
 import operator
 import re
 from collections import Counter
@@ -20,8 +23,12 @@ from agentscale.schema.calls import ANSWER_MARK
 from agentscale.schema.tasks import Sample, Task, TaskSpec
 
 TASKS = Path(__file__).parents[2] / "tasks"
-NAMES = ["knowledge", "sums"]
-COUNTS = {"knowledge": dict.fromkeys(range(1, 5), 60), "sums": dict.fromkeys(range(1, 7), 50)}
+NAMES = ["knowledge", "quantities", "sums"]
+COUNTS = {
+    "knowledge": dict.fromkeys(range(1, 5), 60),
+    "quantities": dict.fromkeys(range(1, 4), 60),
+    "sums": dict.fromkeys(range(1, 7), 50),
+}
 """Samples of each level."""
 
 OPERATIONS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
@@ -33,6 +40,31 @@ OPERATIONS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] =
     ast.Pow: lambda base, power: base ** int(power),
 }
 SIGNS = {"×": "*", "÷": "/", "^": "**", " mod ": " % "}
+
+
+MONTHS = {calendar.month_name[k]: calendar.monthrange(2023, k)[1] for k in range(1, 13)}
+"""Days of the months of a year that is not a leap year."""
+PRIMES = [n for n in range(2, 200) if all(n % d for d in range(2, n))]
+COUNTED = {
+    "the month of June": MONTHS["June"],
+    "the month of January": MONTHS["January"],
+    "July and August have together": MONTHS["July"] + MONTHS["August"],
+    "exactly 30 days": list(MONTHS.values()).count(30),
+    "have 31 days": list(MONTHS.values()).count(31),
+    "begins with the letter J": sum(month.startswith("J") for month in MONTHS),
+    "begins with the letter T": sum(day.startswith("T") for day in calendar.day_name),
+    "the number of the month of October": list(MONTHS).index("October") + 1,
+    "On which date in March is the third Sunday": [d for d in range(1, 32) if calendar.weekday(2021, 3, d) == 6][2],
+    "prime numbers are smaller than 100": sum(prime < 100 for prime in PRIMES),
+    "follows 113 in the list of primes": min(prime for prime in PRIMES if prime > 113),
+    "divisors does the number 60 have": sum(60 % d == 0 for d in range(1, 61)),
+    "every whole number from 1 to 10 divides": math.lcm(*range(1, 11)),
+    "letters of the word LEVEL": len(set(itertools.permutations("LEVEL"))),
+    "zeros stand at the end of the number 30 factorial": len(re.findall("0*$", str(math.factorial(30)))[0]),
+    "101101 in binary": int("101101", 2),
+    "double-six set of dominoes": len(list(itertools.combinations_with_replacement(range(7), 2))),
+}
+"""What a program can count, by words that only one question of ``quantities`` has."""
 
 
 def lines(name: str) -> list[str]:
@@ -206,3 +238,44 @@ def test_the_levels_of_sums_use_numbers_of_their_size() -> None:
     for sample in arithmetic():
         digits = max(map(len, re.findall(r"\d+", sample.metadata["expression"])))
         assert digits <= longest[sample.level], sample.id
+
+
+def test_the_targets_of_quantities_are_plain_whole_numbers_that_the_question_does_not_give_away() -> None:
+    for sample in load("quantities").samples:
+        assert re.fullmatch(r"0|[1-9]\d*", sample.target), sample.id
+        assert sample.target not in re.findall(r"\d+", sample.input), sample.id
+        assert sample.choices == (), sample.id
+
+
+@pytest.mark.parametrize("level", COUNTS["quantities"])
+def test_no_quantity_is_so_common_in_a_level_that_guessing_it_pays(level: int) -> None:
+    targets = Counter(sample.target for sample in load("quantities").samples if sample.level == level)
+    assert targets.most_common(1)[0][1] <= 0.08 * COUNTS["quantities"][level]
+
+
+def test_the_targets_of_quantities_are_the_values_of_their_expressions() -> None:
+    given = [sample for sample in load("quantities").samples if "expression" in sample.metadata]
+    assert len(given) > 50
+    for sample in given:
+        assert str(evaluate(sample.metadata["expression"])) == sample.target, sample.id
+
+
+def test_letters_asked_for_by_quantities_are_counted_right() -> None:
+    def counted(text: str) -> int:
+        if found := re.search(r'does the letter "(\w)" occur in the word "(\w+)"', text):
+            return found[2].count(found[1])
+        if found := re.search(r'letters are in the word "(\w+)"', text):
+            return len(found[1])
+        found = re.search(r"position of the letter ([A-Z])|letters are in the English alphabet", text)
+        assert found is not None, text
+        return ord(found[1] or "Z") - ord("A") + 1
+
+    asked = [sample for sample in load("quantities").samples if sample.metadata["area"] == "letters"]
+    assert asked
+    assert {sample.id: str(counted(sample.input)) for sample in asked} == {sample.id: sample.target for sample in asked}
+
+
+@pytest.mark.parametrize("words", COUNTED)
+def test_a_quantity_that_a_program_can_count_is_counted_right(words: str) -> None:
+    (sample,) = (sample for sample in load("quantities").samples if words in sample.input)
+    assert sample.target == str(COUNTED[words])

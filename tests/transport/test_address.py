@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentscale.errors import SpecError
-from agentscale.transport import Address, Secret
+from agentscale.transport import Address, Secret, check_written
 
 CANARY = "sk-canary/0123456789+ABCDEF"
 printable_keys = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=4, max_size=60)
@@ -46,6 +46,8 @@ def test_what_no_header_can_carry_is_refused_without_being_shown(bad: str) -> No
         ("https://us@er:hunter2@host:8/v1", "https://***@host:8/v1"),
         ("https://host/v1?api-key=hunter2", "https://host/v1?***"),
         ("https://host/v1#hunter2", "https://host/v1"),
+        ("https://host/v1?key=a@hunter2", "https://***"),
+        ("https://us/er:hunter2@host/v1", "https://***@host/v1"),
     ],
 )
 def test_base_urls_are_shown_without_what_opens_them(url: str, shown: str) -> None:
@@ -56,13 +58,43 @@ def test_base_urls_are_shown_without_what_opens_them(url: str, shown: str) -> No
 
 @pytest.mark.parametrize(
     "bad",
-    ["127.0.0.1:8080/v1", "host/v1", "ftp://u:hunter2@host", "http://", "http://host:port/v1", "http://[::1/v1", ""],
+    [
+        *(
+            "127.0.0.1:8080/v1",
+            "host/v1",
+            "ftp://u:hunter2@host",
+            "http://",
+            "http://host:port/v1",
+            "http://[::1/v1",
+            "",
+        ),
+        *("u:hunter2@host/v1", "http:u:hunter2@host", "u:hunter2@http://host", "http://a b/v1"),
+        *("http://u:hunter2@h:port/v1", "http://u:h?hunter2@h", "http://[u:hunter2@h", "http://h/v1\n"),
+    ],
 )
 def test_a_base_url_that_is_no_http_address_is_refused(bad: str) -> None:
     with pytest.raises(SpecError, match="is not an address") as caught:
         Address("here", bad)
     assert "http://127.0.0.1:8080/v1" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/v1", "https://host", "https://host/a%40b/v1/"])
+def test_a_plain_base_url_may_be_written(url: str) -> None:
+    check_written(url)
+
+
+@pytest.mark.parametrize("part", ["u:hunter2@", "hunter2@"])
+@pytest.mark.parametrize("tail", ["", "?key=hunter2", "#hunter2", "?"])
+def test_a_base_url_that_opens_something_may_be_used_and_not_be_written(part: str, tail: str) -> None:
+    for url in (f"https://{part}host/v1{tail}", f"https://{part if not tail else ''}host/v1{tail}"):
+        assert Address("here", url).url("/x").startswith("https://host/v1/x")
+        with pytest.raises(
+            SpecError, match=r"has a part that may be secret.*\n  allowed: a URL without user"
+        ) as caught:
+            check_written(url)
+        assert "hunter2" not in str(caught.value)
+        assert "api_key_env" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ def command(folder: str, as_json: bool) -> None:
         click.echo(to_json(rows))
         return
     for row in rows:
-        click.echo(f"{row['path']}  {row['cells']} cells, {row['calls']} calls recorded, {row['transcripts']}")
+        held = "" if row["cells"] is None else f"{row['cells']} cells, {row['calls']} calls recorded, "
+        click.echo(f"{row['path']}  {held}{row['state']}")
     if not rows:
         click.echo(f"no runs in {folder!r}; `agentscale run main` makes one", err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from agentscale import endpoints
+from agentscale import api
 
 
 @click.command(name="pull")
@@ -15,4 +15,4 @@ def command(name: str) -> None:
     NAME is one of the small models that agentscale knows (smollm2-135m), or hf:owner/repository/file.gguf, which
     needs the extra `hub`.
     """
-    click.echo(str(endpoints.pull(name)))
+    click.echo(str(api.pull(name)))

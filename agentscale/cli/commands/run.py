@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from agentscale import api
 from agentscale.cli.output import finish, watching
-from agentscale.schema.run import Mode
 
 
 @click.command(name="run")
@@ -15,10 +16,10 @@ from agentscale.schema.run import Mode
 @click.option("--out", type=click.Path(), help="The run folder; results/NAME by default. An existing one is resumed.")
 @click.option(
     "--mode",
-    type=click.Choice(["record", "live", "replay"]),
+    type=click.Choice(["record", "live"]),
     default="record",
     show_default=True,
-    help="record asks what is not recorded yet, live records nothing, replay asks nothing.",
+    help="record asks what is not recorded yet, live asks everything and records nothing.",
 )
 @click.option("--concurrency", type=int, default=api.CONCURRENCY, show_default=True, help="Calls under way at once.")
 @click.option("--env-file", type=click.Path(), help="A .env file with keys; read only when named here.")
@@ -28,7 +29,7 @@ def command(
     experiment: str,
     overrides: tuple[str, ...],
     out: str | None,
-    mode: Mode,
+    mode: Literal["record", "live"],
     concurrency: int,
     env_file: str | None,
     no_report: bool,

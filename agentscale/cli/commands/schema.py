@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from agentscale import experiment
+from agentscale import api
 from agentscale.cli.output import to_json
 
 
 @click.command(name="schema")
 def command() -> None:
     """Print the JSON Schema of experiment files, so that an editor completes and checks them."""
-    click.echo(to_json(experiment.json_schema()))
+    click.echo(to_json(api.schema()))

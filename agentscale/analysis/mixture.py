@@ -1,0 +1,218 @@
+"""Channel counts with a scale of their own: pairs from one channel against pairs from two, signal against noise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from agentscale.analysis.spectrum import _unit as unit_rows
+from agentscale.analysis.spectrum import gram
+from agentscale.errors import SpecError
+
+Floats = NDArray[np.float64]
+_BINS = 4096  # of the cosines: far finer than any spread that matters, and EM takes the same time for 10⁷ pairs
+_STARTS = (0.05, 0.2, 0.5, 0.8)  # shares of same-channel pairs from which EM starts
+_STEPS = 500
+_STOP = 1e-10  # gain of mean log-likelihood at which EM has arrived
+_FEWEST = 20  # pairs below which two components are not looked for
+_FLAT = 1e-9  # spread of cosines that is rounding
+_SEPARATION = 2.0  # d' below which the two components cannot be told apart (theory, section 2.5)
+_ENTRIES = 4_000_000
+
+
+class ChannelMixture(NamedTuple):
+    """Cosines of pairs as a mixture of same channel and different channel."""
+
+    value: float
+    """D_2 of the channels, 1/π_same ≥ 1; ``nan`` where the two cannot be told apart."""
+    pi_same: float
+    """Probability that two agents use one channel, in (0, 1)."""
+    r_w: float
+    """Mean cosine within a channel."""
+    r_b: float
+    """Mean cosine between channels, below ``r_w``."""
+    separation: float
+    """d' = (r_w − r_b) / sd."""
+    n_pairs: int
+    warnings: tuple[str, ...]
+
+
+class Spiked(NamedTuple):
+    """Directions of the configurations that stand out of the noise of their replicates."""
+
+    value: Floats
+    """Shape (…), a count between 0 and the configurations; ``nan`` without replicates or without rows."""
+    edge: Floats
+    """What an eigenvalue has to exceed, shape (…)."""
+    noise: float
+    """σ², variance of a replicate in one of the d directions: before whitening, the mean over directions."""
+    whitened: bool
+    """Whether the full covariance of the replicates was divided out, or σ² only."""
+    warnings: tuple[str, ...]
+
+
+class _Components(NamedTuple):
+    """Two normal components with a common variance."""
+
+    share: float
+    upper: float
+    lower: float
+    variance: float
+    fit: float
+
+
+def channels_d2(z: ArrayLike) -> ChannelMixture:
+    """D_2 of the channels behind the vectors: 1/π_same, from a mixture of two normals over all pairwise cosines.
+
+    Pairs of agents within a question come from one channel (mean r_w, probability π_same = Σ_k π_k²) or from two (mean
+    r_b); EM with a common variance from several starts, pairs pooled over questions. Unlike K* it does not depend on
+    how far channels lie apart, as long as they can be told: below d' = 2 the value is ``nan``. At d' near 3 it reads
+    some 5 to 10 % low. It takes for granted that there are two kinds of pairs: a strongly skewed or heavy-tailed
+    single kind can pass for two, so look at ``r_w``, ``r_b`` and their histogram.
+
+    Args:
+        z: Vectors, shape (…, n, d), the leading axes for the questions. Zero and non-finite rows are missing.
+    """
+    cosines = np.concatenate(list(_pair_cosines(z)))
+    if len(cosines) < _FEWEST:
+        return _untold(len(cosines), f"{len(cosines)} pairs: fewer than {_FEWEST} are no mixture")
+    if np.ptp(cosines) < _FLAT:
+        return _untold(len(cosines), "all cosines are equal: one kind of pairs cannot be told from two")
+    found = _fit(*_binned(cosines))
+    separation = (found.upper - found.lower) / math.sqrt(found.variance)
+    told = separation >= _SEPARATION
+    text = f"same and different channels are {separation:.2g} standard deviations apart, below {_SEPARATION:g}"
+    value = 1.0 / found.share if told else math.nan
+    warnings = () if told else (text + ": no channel count",)
+    return ChannelMixture(value, found.share, found.upper, found.lower, separation, len(cosines), warnings)
+
+
+def spiked_count(z: ArrayLike, config: Sequence[Hashable]) -> Spiked:
+    """How many directions of the configurations' means stand out of the noise of their replicates.
+
+    The means m_b over R_b replicates, times √R_b, are whitened by the covariance of the replicates around their means,
+    pooled over all sets. Eigenvalues of their uncentred Gram matrix over d count where they exceed the edge of pure
+    noise, (1 + √(B/d))² σ². Being uncentred, it counts the direction that all share, as K* does. With fewer than 2 d
+    replicates beyond the first of each configuration the covariance cannot be inverted well: then σ² alone is divided
+    out and noise counts as isotropic, which reads high where it is not. Where it is inverted, its error is allowed for
+    by its mean, and in the edge by d (1 − d/ν) in place of d with ν those replicates. Pure noise exceeds the edge in
+    roughly one set of ten.
+
+    Args:
+        z: Vectors, shape (…, n, d); missing rows (zero, not finite) are left out of their configuration.
+        config: The configuration of each row, length n; rows of one configuration are its replicates.
+
+    Raises:
+        SpecError: ``config`` has another length.
+    """
+    vectors, names = np.asarray(z), tuple(dict.fromkeys(config))
+    if vectors.ndim < 2 or vectors.shape[-2] != len(config):
+        raise SpecError(f"{len(config)} configurations for vectors of shape {vectors.shape}", allowed="one a row")
+    lead, d = vectors.shape[:-2], vectors.shape[-1]
+    unit, present = unit_rows(vectors.astype(np.float64).reshape(math.prod(lead), *vectors.shape[-2:]))
+    member = np.zeros((len(config), len(names)))
+    member[np.arange(len(config)), [names.index(one) for one in config]] = 1.0
+    count = present @ member
+    means = member.T @ unit / np.maximum(count, 1)[..., None]
+    residuals = (unit - member @ means)[present]
+    beyond = int(np.maximum(count - 1, 0).sum())
+    if not beyond:
+        undefined = np.full(lead, np.nan)
+        return Spiked(undefined, undefined, math.nan, False, ("no configuration has two replicates: no noise",))
+    whitener, noise, effective = _whitener(residuals, beyond)
+    rows = means * np.sqrt(count)[..., None] if whitener is None else means * np.sqrt(count)[..., None] @ whitener
+    values = np.linalg.eigvalsh(rows @ np.swapaxes(rows, -1, -2) / d)
+    seated = (count > 0).sum(axis=-1)
+    edge = (1.0 + np.sqrt(seated / effective)) ** 2 * (noise if whitener is None else 1.0)
+    floor = max(d, len(config)) * np.finfo(np.float64).eps * values.max(axis=-1, initial=0.0)
+    found = (values > np.maximum(edge, floor)[:, None]).sum(axis=-1)
+    value = np.where(seated > 0, found, np.nan).reshape(lead)
+    return Spiked(value, edge.reshape(lead), noise, whitener is not None, _doubts(whitener, noise, beyond, d))
+
+
+def _pair_cosines(z: ArrayLike) -> Iterator[Floats]:
+    """Cosines of the pairs of present rows within each set, some sets at a time."""
+    vectors = np.asarray(z)
+    if vectors.ndim < 2:
+        raise SpecError(f"vectors of shape {vectors.shape}", allowed="shape (…, n, d): n rows of d numbers")
+    n, d = vectors.shape[-2:]
+    flat = vectors.reshape(math.prod(vectors.shape[:-2]), n, d)
+    above = np.triu(np.ones((n, n), dtype=np.bool_), 1)
+    step = max(1, _ENTRIES // max(1, n * max(n, d)))
+    for at in range(0, max(1, len(flat)), step):
+        cosines, present, _ = gram(flat[at : at + step])
+        yield cosines[present[:, :, None] & present[:, None, :] & above]
+
+
+def _untold(n_pairs: int, why: str) -> ChannelMixture:
+    nan = math.nan
+    return ChannelMixture(nan, nan, nan, nan, nan, n_pairs, (f"{why}: no channel count",))
+
+
+def _binned(cosines: Floats) -> tuple[Floats, Floats, float]:
+    """Centres of the filled bins, their shares, and the least variance that bins can show."""
+    heights, edges = np.histogram(cosines, _BINS)
+    filled = heights > 0
+    width = float(edges[1] - edges[0])
+    return ((edges[1:] + edges[:-1]) / 2)[filled], heights[filled] / len(cosines), width**2 / 12
+
+
+def _fit(x: Floats, weight: Floats, floor: float) -> _Components:
+    """The most likely of the mixtures that EM reaches."""
+    starts = [np.searchsorted(np.cumsum(weight), 1.0 - share) for share in _STARTS]
+    upper = [np.where(np.arange(len(x)) >= min(int(start), len(x) - 1), 0.95, 0.05) for start in starts]
+    return max((_climb(x, weight, start, floor) for start in upper), key=lambda found: found.fit)
+
+
+def _climb(x: Floats, weight: Floats, upper: Floats, floor: float) -> _Components:
+    """EM from the probabilities ``upper`` that a pair is of the upper component."""
+    fit, found = -math.inf, _maximise(x, weight, upper, floor)
+    for _ in range(_STEPS):
+        upper, now = _expect(x, weight, found)
+        found = _maximise(x, weight, upper, floor)
+        if now - fit < _STOP:
+            break
+        fit = now
+    if found.upper < found.lower:
+        found = _Components(1.0 - found.share, found.lower, found.upper, found.variance, fit)
+    return found._replace(fit=now)
+
+
+def _maximise(x: Floats, weight: Floats, upper: Floats, floor: float) -> _Components:
+    mass = weight * upper
+    share = min(max(float(mass.sum()), 1e-12), 1.0 - 1e-12)
+    high, low = float(mass @ x) / share, float((weight - mass) @ x) / (1.0 - share)
+    variance = float(mass @ (x - high) ** 2 + (weight - mass) @ (x - low) ** 2)
+    return _Components(share, high, low, max(variance, floor), -math.inf)
+
+
+def _expect(x: Floats, weight: Floats, of: _Components) -> tuple[Floats, float]:
+    """Probability of the upper component at each x, and the mean log-likelihood."""
+    high = math.log(of.share) - (x - of.upper) ** 2 / (2 * of.variance)
+    low = math.log1p(-of.share) - (x - of.lower) ** 2 / (2 * of.variance)
+    both = np.logaddexp(high, low)
+    return np.exp(high - both), float(weight @ both) - math.log(2 * math.pi * of.variance) / 2
+
+
+def _whitener(residuals: Floats, beyond: int) -> tuple[Floats | None, float, float]:
+    """S^(−1/2) or ``None``, the mean variance σ², and how many directions of noise the edge may count on."""
+    d = residuals.shape[-1]
+    noise = float(np.square(residuals).sum()) / (beyond * d)
+    if beyond < 2 * d:
+        return None, noise, d
+    values, vectors = np.linalg.eigh(residuals.T @ residuals / beyond)
+    if values[0] <= d * np.finfo(np.float64).eps * values[-1]:
+        return None, noise, d
+    unbiased = math.sqrt((beyond - d - 1) / beyond)
+    return vectors / np.sqrt(values) * unbiased, noise, d * (1.0 - d / beyond)
+
+
+def _doubts(whitener: Floats | None, noise: float, beyond: int, d: int) -> tuple[str, ...]:
+    if noise <= np.finfo(np.float64).eps ** 2:
+        return ("replicates are identical: every distinct direction counts",)
+    text = f"{beyond} replicates beyond the first cannot whiten {d} dimensions: noise counts as isotropic"
+    return () if whitener is not None else (text,)
