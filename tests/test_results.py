@@ -57,6 +57,35 @@ def test_no_path_and_no_key_of_the_recording_machine_is_published(study: Path) -
             assert not re.search(rb"/root/|/home/|/Users/|sk-[A-Za-z0-9]{8}", path.read_bytes()), path
 
 
+def test_the_sentences_on_the_first_real_run_quote_its_tables() -> None:
+    tables = RESULTS / "first-real-run" / "tables"
+    (strong,) = [
+        row
+        for row in _rows(tables / "vote_curve.csv")
+        if row["team"] == "qwen2.5-0.5b" and row["size"] == row["recorded"]
+    ]
+    deltas = {
+        (row["a"].split(" · ")[1], row["a"].split(" · ")[2], row["b"].split(" · ")[1], row["b"].split(" · ")[2]): row
+        for row in _rows(tables / "comparisons.csv")
+    }
+    mixed = deltas["vote", "L3 × 8", "vote", "L1 × 8"]
+    debated = deltas["debate(rounds=1,see=answer) on complete", "L3 × 8", "vote", "L3 × 8"]
+    channels = {row["cell"]: float(row["k_star"]) for row in _rows(tables / "cells.csv")}
+    for quoted in (
+        f"({_cell(strong)})",
+        f"({_points(mixed)} points, paired)",
+        f"({_points(debated)} points for the mixed team of 8 on the complete graph, paired)",
+        f"({channels['sums.vote.L1.smollm2-135m.n8']:.1f} channels in eight agents, "
+        f"against {channels['sums.vote.L1.qwen2.5-0.5b.n8']:.1f} of the strong one)",
+    ):
+        assert quoted in " ".join(README.split()), quoted
+
+
+def _points(row: dict[str, str]) -> str:
+    delta, low, high = (f"{round(100 * float(row[key])):d}".replace("-", "−") for key in ("delta", "low", "high"))
+    return f"{delta if delta.startswith('−') else '+' + delta} [{low}, {high}]"
+
+
 def _cell(row: dict[str, str]) -> str:
     value, low, high = (round(100 * float(row[key])) for key in ("accuracy", "low", "high"))
     return f"{value} [{low}, {high}]"

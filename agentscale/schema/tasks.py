@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from agentscale.schema.record import Record, digest
 
-
 AnswerKind = Literal["choice", "number"]
 """``choice``: the answer is a letter; ``number``: the answer is a number."""
 
