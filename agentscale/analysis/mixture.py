@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.spectrum import _unit as unit_rows
-from agentscale.analysis.spectrum import gram
+from agentscale.analysis.spectrum import gram, unit_rows
 from agentscale.errors import SpecError
 
 Floats = NDArray[np.float64]

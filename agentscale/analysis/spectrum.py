@@ -119,7 +119,7 @@ def mean_cosine(z: ArrayLike) -> Floats:
     Returns:
         Shape (…), between −1/(n−1) and 1; ``nan`` with fewer than two present rows.
     """
-    unit, present = _unit(_checked(z, None)[0].astype(np.float64))
+    unit, present = unit_rows(_checked(z, None)[0].astype(np.float64))
     return _pair_mean(np.square(unit.sum(axis=-2)).sum(axis=-1), present.sum(axis=-1))
 
 
@@ -197,7 +197,7 @@ def _by_rows(z: NDArray[np.generic], p: Floats) -> tuple[Floats, Floats, Floats]
 
 def _by_columns(z: NDArray[np.generic], p: Floats) -> tuple[Floats, Floats, Floats]:
     """The d × d matrix with the same spectrum as ρ, the sum of all cosines, and p with 0 for missing rows."""
-    unit, present = _unit(z.astype(np.float64))
+    unit, present = unit_rows(z.astype(np.float64))
     p = np.where(present, p, 0.0)
     pair_sum = np.square(np.einsum("...id,...i->...d", unit, p > 0)).sum(axis=-1)
     rows = unit * np.sqrt(_scaled(p))[..., None]
@@ -222,7 +222,7 @@ def _cosines(z: NDArray[np.generic]) -> Gram:
         products = x @ np.swapaxes(x, -1, -2)
     squares = np.einsum("...ii->...i", products)
     if not _are_safe(squares):
-        unit, present = _unit(x)
+        unit, present = unit_rows(x)
         return Gram(unit @ np.swapaxes(unit, -1, -2), present, z.shape[-1])
     scale = 1.0 / np.sqrt(squares)  # dividing the n × n products is cheaper than dividing the n × d rows
     products *= scale[..., :, None]
@@ -230,7 +230,7 @@ def _cosines(z: NDArray[np.generic]) -> Gram:
     return Gram(products, np.ones(squares.shape, dtype=np.bool_), z.shape[-1])
 
 
-def _unit(x: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+def unit_rows(x: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Unit rows, missing ones zero, and which are present."""
     with np.errstate(invalid="ignore", over="ignore"):
         squares = np.einsum("...d,...d->...", x, x)

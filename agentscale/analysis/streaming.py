@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.spectrum import ORDERS, Gram, Spectrum, hill_spectrum, spectrum_of_gram
-from agentscale.analysis.spectrum import _unit as unit_rows
+from agentscale.analysis.spectrum import ORDERS, Gram, Spectrum, hill_spectrum, spectrum_of_gram, unit_rows
 from agentscale.errors import SpecError
 
 _ROWS = 65_536  # made unit length at once

@@ -226,7 +226,8 @@ def _warnings(read: ReadCell, ledger: Ledger, chance: float) -> Iterator[str]:
         yield f"{lacking} questions have no transcript"
     yield from left_out(read)
     if mean(measures.parse_failure) >= _UNREAD:
-        yield f"{mean(measures.parse_failure):.0%} of the answers cannot be read"
+        # Without the share itself, which has a column: so that equal warnings of many cells fold into one.
+        yield f"{_UNREAD:.0%} of the answers or more cannot be read (see parse_failure)"
     if accuracy.high < chance:
         yield "accuracy is below chance: look at the answers before at the teams"
     if any(agent.copy_index for agent in read.cell.team.agents) and read.cell.temperature == (0.0,):

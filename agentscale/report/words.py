@@ -202,7 +202,7 @@ def beside(figure: str, said: Iterable[str]) -> list[str]:
 def _where(warning: str) -> str:
     if "K*" in warning:
         return "channels"
-    return "votes" if warning.startswith("vote curve") else "accuracy"
+    return "votes" if "vote curve" in warning else "accuracy"
 
 
 def gathered(rows: Iterable[Row]) -> list[str]:
