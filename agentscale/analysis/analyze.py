@@ -31,8 +31,9 @@ from agentscale.analysis.curves import (
 )
 from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import measure, measure_rounds
+from agentscale.analysis.reading import ReadCell
 from agentscale.analysis.silence import silent
-from agentscale.analysis.tables import Pair, Point, ReadCell, Row, Table, VotePoint
+from agentscale.analysis.tables import Pair, Point, Row, Table, VotePoint
 from agentscale.analysis.vectors import Embed, TextVectors
 from agentscale.schema.run import Cell, RunHeader
 

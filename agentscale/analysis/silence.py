@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from agentscale.analysis.curves import TeamKey, team_key
-
-if TYPE_CHECKING:
-    from agentscale.analysis.tables import ReadCell
+from agentscale.analysis.reading import ReadCell
 
 
 def left_out(read: ReadCell) -> Iterator[str]:

@@ -10,9 +10,9 @@ import numpy as np
 from agentscale.analysis.bootstrap import TOO_FEW
 from agentscale.analysis.curves import Setting, TeamKey, setting, temperatures
 from agentscale.analysis.ledger import Entry, Ledger
-from agentscale.analysis.measures import CellMeasures, RoundMeasures, mean
+from agentscale.analysis.measures import mean
+from agentscale.analysis.reading import ReadCell
 from agentscale.analysis.silence import left_out
-from agentscale.schema.run import Cell
 
 Row = dict[str, object]
 
@@ -35,16 +35,6 @@ class Table(NamedTuple):
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-
-
-class ReadCell(NamedTuple):
-    """A cell that was read: its numbers by question, and where two of them stand in the ledger."""
-
-    cell: Cell
-    measures: CellMeasures
-    rounds: list[RoundMeasures]
-    accuracy: Entry
-    k_star: Entry
 
 
 class Point(NamedTuple):

@@ -1,0 +1,19 @@
+"""A cell as the tables see it, once it was read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from agentscale.analysis.ledger import Entry
+from agentscale.analysis.measures import CellMeasures, RoundMeasures
+from agentscale.schema.run import Cell
+
+
+class ReadCell(NamedTuple):
+    """A cell that was read: its numbers by question, and where two of them stand in the ledger."""
+
+    cell: Cell
+    measures: CellMeasures
+    rounds: list[RoundMeasures]
+    accuracy: Entry
+    k_star: Entry
