@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from agentscale import endpoints, models
+from agentscale.errors import SpecError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
 from agentscale.schema.experiment import Endpoint
@@ -19,11 +20,16 @@ def addresses(sweep: Sweep, environ: Mapping[str, str]) -> dict[str | None, Addr
     Raises:
         SpecError: If a key is missing from the environment. Nothing has been sent by then.
     """
-    names = {spec.endpoint for spec in sweep.experiment.models.values() if spec.model is not None}
-    return {
-        name: endpoints.resolve(name, sweep.experiment.endpoints[name] if name else Endpoint(), environ)
-        for name in sorted(names, key=str)
-    }
+    used = {spec.endpoint: model for model, spec in sweep.experiment.models.items() if spec.model is not None}
+    known: dict[str | None, Address] = {}
+    for name, model in used.items():
+        endpoint = sweep.experiment.endpoints[name] if name else Endpoint()
+        try:
+            known[name] = endpoints.resolve(name, endpoint, environ)
+        except SpecError as error:
+            keys = ("endpoints", name, "api_key_env") if name else ("models", model, "model")
+            raise sweep.placed(keys, error) from None
+    return known
 
 
 @asynccontextmanager

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentscale.catalog.document import Keys, Place, dotted, read_document
+from agentscale.errors import SpecError
 from agentscale.schema.experiment import Experiment
 from agentscale.schema.run import QuestionRecord, RunHeader
 
@@ -37,6 +39,17 @@ class Sweep:
     def independent(self) -> bool:
         """Whether every cell asks anew, instead of sharing equal calls."""
         return self.experiment.independent
+
+    def placed(self, keys: Keys, error: SpecError) -> SpecError:
+        """The error with file, line and key of what stands at ``keys`` of the experiment file, where they are known.
+
+        For what only a start can tell, such as a key that the environment lacks.
+        """
+        try:
+            place = read_document(self.path, "experiment").place(keys)
+        except SpecError:  # a run folder, or a file that has changed since
+            place = Place(str(self.path), None)
+        return error.at(file=place.file, line=place.line, key=dotted(keys))
 
     def truth(self) -> dict[tuple[str, str], QuestionRecord]:
         """The questions with their targets by (task digest, sample id), as simulated models look them up."""

@@ -193,6 +193,22 @@ def test_what_only_a_start_can_tell_is_told_before_anything_is_written(
     assert sorted(path.name for path in desk.iterdir()) == ["small.yaml"]
 
 
+def test_a_key_that_the_environment_lacks_is_told_with_file_line_and_key(desk: Path, ran: Callable[..., Ran]) -> None:
+    text = EXPERIMENT.replace("one: {simulated: {model: 0}}", "one: {model: gpt-4.1-mini}")
+    (desk / "small.yaml").write_text(text, "utf-8")
+    told = (
+        "the environment variable OPENAI_API_KEY is not set\n"
+        "  allowed: a variable that holds this endpoint's key\n"
+        "  set it (export OPENAI_API_KEY=…), or name another variable under api_key_env\n"
+    )
+    assert ran("run", "small.yaml") == (2, "", f"agentscale: small.yaml:3: models.one.model: {told}")
+    endpoint = "endpoints:\n  here: {base_url: 'http://127.0.0.1:9/v1',\n         api_key_env: NO_SUCH_KEY}\n"
+    text = endpoint + EXPERIMENT.replace("{simulated: {model: 0}}", "{endpoint: here, model: m}")
+    (desk / "small.yaml").write_text(text, "utf-8")
+    told = told.replace("OPENAI_API_KEY", "NO_SUCH_KEY")
+    assert ran("run", "small.yaml") == (2, "", f"agentscale: small.yaml:3: endpoints.here.api_key_env: {told}")
+
+
 def test_a_topology_that_no_size_can_have_is_told_with_the_reason(desk: Path, ran: Callable[..., Ran]) -> None:
     text = (
         EXPERIMENT.replace("[complete, ring]", "{small_world: {k: 4}}")
