@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -128,12 +128,12 @@ def replay(
     if Path(out).exists():
         raise SpecError(f"{str(out)!r} exists already", key="out", remedy="name a folder that does not exist yet")
     target = RunFolder.create(Path(out), sweep.header, sweep.source, sweep.questions.values())
-    try:
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, target.path)
         target.adopt_recording(source)
-        return _play(sweep, target, "replay", concurrency, {}, watch)
-    except BaseException:
-        shutil.rmtree(target.path)
-        raise
+        made = _play(sweep, target, "replay", concurrency, {}, watch)
+        undo.pop_all()
+    return made
 
 
 def open_run(path: str | Path, *, embedder: str | None = None) -> Run:
