@@ -112,6 +112,7 @@ class EndpointError(AgentscaleError):
         status: The HTTP status, where there was one.
         model: The model that was asked.
         retry_after_s: The wait that the endpoint asked for, in seconds.
+        retries: Further tries that were made before giving up.
     """
 
     exit_code = 3
@@ -124,11 +125,13 @@ class EndpointError(AgentscaleError):
         status: int | None = None,
         model: str | None = None,
         retry_after_s: float | None = None,
+        retries: int = 0,
     ) -> None:
         self.kind = kind
         self.status = status
         self.model = model
         self.retry_after_s = retry_after_s
+        self.retries = retries
         super().__init__(message)
 
 

@@ -154,4 +154,5 @@ class EndpointClient:
             status=trouble.status,
             model=model,
             retry_after_s=trouble.retry_after_s,
+            retries=retries,
         )

@@ -147,7 +147,7 @@ def test_giving_up_says_how_often_and_why() -> None:
         "endpoint 'here' at https://api.example/v1, model 'm', after 2 retries: got HTTP 503 with the body "
         "'overloaded'; allowed: status 200 with a JSON object; look into the server's log, or lower max_in_flight"
     )
-    assert (error.kind, error.status, error.model, error.retry_after_s) == ("server", 503, "m", 2.0)
+    assert (error.kind, error.status, error.model, error.retry_after_s, error.retries) == ("server", 503, "m", 2.0, 2)
 
 
 def test_a_redirect_is_not_followed_and_not_given_the_key() -> None:
