@@ -113,6 +113,7 @@ class EndpointError(AgentscaleError):
         model: The model that was asked.
         retry_after_s: The wait that the endpoint asked for, in seconds.
         retries: Further tries that were made before giving up.
+        said: The body of the refusal, without secrets and cut: for whoever can read what was refused, never shown.
     """
 
     exit_code = 3
@@ -126,12 +127,14 @@ class EndpointError(AgentscaleError):
         model: str | None = None,
         retry_after_s: float | None = None,
         retries: int = 0,
+        said: str = "",
     ) -> None:
         self.kind = kind
         self.status = status
         self.model = model
         self.retry_after_s = retry_after_s
         self.retries = retries
+        self.said = said
         super().__init__(message)
 
 

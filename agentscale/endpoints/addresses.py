@@ -12,6 +12,7 @@ OPENAI_BASE_URL = "https://api.openai.com/v1"
 """Where an endpoint without ``base_url`` leads, unless the variable of the same name says otherwise."""
 
 _CALL_PATHS = ("/chat/completions", "/completions", "/embeddings", "/models")
+_AZURE_PATH = "/openai"
 
 
 def resolve(name: str | None, endpoint: Endpoint | None, environ: Mapping[str, str]) -> Address:
@@ -38,11 +39,12 @@ def resolve(name: str | None, endpoint: Endpoint | None, environ: Mapping[str, s
     try:
         return Address(
             name=name or "environment",
-            base_url=_without_call_path(base_url),
+            base_url=_without_azure_path(base_url) if endpoint.api == "azure" else _without_call_path(base_url),
             api_key=api_key,
             max_in_flight=endpoint.max_in_flight,
             timeout_s=endpoint.timeout_s,
             max_retries=endpoint.max_retries,
+            azure_version=endpoint.api_version,
         )
     except SpecError as error:
         raise error.at(key=f"{key}.base_url" if key and given else "OPENAI_BASE_URL") from None
@@ -93,4 +95,14 @@ def _without_call_path(base_url: str) -> str:
                 allowed="the part before it, which usually ends in /v1",
                 remedy=f"leave {path} out",
             )
+    return base_url
+
+
+def _without_azure_path(base_url: str) -> str:
+    if _AZURE_PATH in base_url.partition("://")[2]:
+        raise SpecError(
+            f"the base URL goes on into {_AZURE_PATH}, which api azure adds itself",
+            allowed="the address of the resource alone, such as https://NAME.openai.azure.com",
+            remedy="leave that part out; a base URL that ends in /openai/v1 needs no api azure and no api_version",
+        )
     return base_url

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 CALL_HEADER = "X-Agentscale-Call"
 """Carries the key of the call, towards this machine only: `agentscale serve` then knows equal bodies apart."""
 
-PATH = "/chat/completions"
-
 
 class OpenAIChat:
     """Answers chat requests by asking an endpoint; a `Model`.
@@ -28,6 +26,7 @@ class OpenAIChat:
     def __init__(self, model: str, client: EndpointClient) -> None:
         self._model = model
         self._client = client
+        self._path = client.address.chat_path(model)
         self.identity: dict[str, Any] = {"model": model, "profile": "openai-chat"}
 
     async def complete(self, request: ChatRequest, call: CallId) -> Answered:
@@ -39,7 +38,7 @@ class OpenAIChat:
         """
         headers = {CALL_HEADER: call.key} if self._client.address.is_loopback else {}
         body = chat_body(self._model, request, call)
-        posted = await self._client.post_json(PATH, body, headers=headers, model=self._model)
+        posted = await self._client.post_json(self._path, body, headers=headers, model=self._model)
         completion = read_completion(posted.data)
         if isinstance(completion, str):
             raise self._client.malformed(completion, posted.data, model=self._model)

@@ -61,6 +61,10 @@ class Endpoint(Record):
     """Such as ``http://127.0.0.1:8080/v1``, without user, password and query, since the file is kept with the run.
     Without it and without ``launch``: ``OPENAI_BASE_URL``, else OpenAI's."""
     launch: Launch | None = None
+    api: Literal["openai", "azure"] = "openai"
+    """``azure``: an Azure OpenAI resource, asked by deployments; its models are the names of deployments."""
+    api_version: str | None = Field(default=None, pattern=r"^[A-Za-z0-9.-]+$")
+    """Version of Azure's API, such as ``2024-10-21``."""
     api_key_env: str | None = None
     """Name of the environment variable that holds the key; ``OPENAI_API_KEY`` where no base URL is given. The key
     itself never stands in a file."""
@@ -75,6 +79,14 @@ class Endpoint(Record):
     def _one_origin(self) -> Endpoint:
         if self.base_url is not None and self.launch is not None:
             raise ValueError("give base_url or launch, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_azure(self) -> Endpoint:
+        if self.api == "azure" and (self.base_url is None or self.api_version is None):
+            raise ValueError("api azure needs base_url, such as https://NAME.openai.azure.com, and api_version")
+        if self.api != "azure" and self.api_version is not None:
+            raise ValueError("api_version belongs to api azure: give both or neither")
         return self
 
 

@@ -126,6 +126,8 @@ class Address:
     """Seconds that one request may take in all; a retry is a further request."""
     max_retries: int = 4
     """Further tries after 408, 429, 5xx and connection faults."""
+    azure_version: str | None = None
+    """Version of Azure's API, whose addresses and key header differ; ``None`` for everybody else's."""
 
     def __post_init__(self) -> None:
         parts = _checked(self.base_url)
@@ -165,18 +167,26 @@ class Address:
             return False
 
     @cached_property
-    def authorization(self) -> str | None:
-        """The value of the ``Authorization`` header, or ``None`` where nothing is sent."""
+    def key_header(self) -> tuple[str, str] | None:
+        """Name and value of the header that opens the endpoint, or ``None`` where nothing is sent."""
         if self.api_key is not None:
-            return f"Bearer {self.api_key.reveal()}"
-        credentials = self._credentials
-        return None if credentials is None else f"Basic {base64.b64encode(credentials.encode()).decode('ascii')}"
+            key = self.api_key.reveal()
+            return ("authorization", f"Bearer {key}") if self.azure_version is None else ("api-key", key)
+        return None if self._basic is None else ("authorization", f"Basic {self._basic}")
+
+    def chat_path(self, model: str) -> str:
+        """Where a model is asked, below the base URL: Azure has a path for each deployment, all others one for all."""
+        if self.azure_version is None:
+            return "/chat/completions"
+        return f"/openai/deployments/{quote(model, safe='')}/chat/completions"
 
     def url(self, path: str) -> str:
         """The address of ``path`` below the base URL, without credentials; a query of the base URL is kept."""
         parts = urlsplit(self.base_url)
         host = parts.netloc.rpartition("@")[2]
-        return urlunsplit((parts.scheme, host, f"{parts.path.rstrip('/')}/{path.lstrip('/')}", parts.query, ""))
+        version = "" if self.azure_version is None else f"api-version={quote(self.azure_version)}"
+        query = "&".join(filter(None, (parts.query, version)))
+        return urlunsplit((parts.scheme, host, f"{parts.path.rstrip('/')}/{path.lstrip('/')}", query, ""))
 
     def redact(self, text: str) -> str:
         """``text`` of a server without any form of this endpoint's secrets."""
@@ -196,14 +206,19 @@ class Address:
         user, at, _ = urlsplit(self.base_url).netloc.rpartition("@")
         return unquote(user) if at else None
 
+    @property
+    def _basic(self) -> str | None:
+        credentials = self._credentials
+        return None if credentials is None else base64.b64encode(credentials.encode()).decode("ascii")
+
     @cached_property
     def _secret_forms(self) -> tuple[str, ...]:
         """Every text that would betray a secret: as it is, in JSON, in a URL; the longest first."""
         plain = {value for _, value in parse_qsl(urlsplit(self.base_url).query)}
-        if self.authorization is not None:
-            plain.add(self.authorization.partition(" ")[2])
-        if self._credentials is not None:
-            plain |= {self._credentials, self._credentials.partition(":")[2]}
+        if self.api_key is not None:
+            plain.add(self.api_key.reveal())
+        if self._credentials is not None and self._basic is not None:
+            plain |= {self._basic, self._credentials, self._credentials.partition(":")[2]}
         spelt = {
             form
             for text in plain

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from agentscale.errors import EndpointError
 from agentscale.randomness import keyed
 from agentscale.transport.address import Address
-from agentscale.transport.reading import Trouble, excerpt, kind_of, parse_object, printable
+from agentscale.transport.reading import SAID_CHARS, Trouble, excerpt, kind_of, parse_object, printable
 from agentscale.transport.retry import RetryPolicy, asked_wait_s
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ class EndpointClient:
             got += f" to {self._shown(reply.headers['location'].encode())}"
         got += f" with the body {self._shown(reply.body)}" if reply.body else " with an empty body"
         wait_s = asked_wait_s(reply.headers, time.time())
-        return Trouble(kind_of(reply.status), got, reply.status, wait_s)
+        said = self.address.redact(reply.body.decode("utf-8", "replace"))[:SAID_CHARS]
+        return Trouble(kind_of(reply.status), got, reply.status, wait_s, said)
 
     def _shown(self, body: bytes) -> str:
         # Redacted before it is cut: a key across the cut would leave half of itself behind.
@@ -155,4 +156,5 @@ class EndpointClient:
             model=model,
             retry_after_s=trouble.retry_after_s,
             retries=retries,
+            said=trouble.said,
         )

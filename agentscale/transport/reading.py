@@ -9,6 +9,9 @@ from typing import Any, Literal
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """A longer body is refused."""
 
+SAID_CHARS = 4096
+"""Characters of a refusal that are kept for whoever can read what was refused; a message shows fewer."""
+
 EXCERPT_CHARS = 200
 """Characters of a body that a message shows."""
 
@@ -45,6 +48,8 @@ class Trouble:
     status: int | None = None
     retry_after_s: float | None = None
     """The wait that the endpoint asks for, in seconds."""
+    said: str = ""
+    """The body of a refusal, without secrets and cut."""
 
     @property
     def transient(self) -> bool:

@@ -56,7 +56,7 @@ class Wire:
         self._address = address
         self._transport = default_transport(address) if transport is None else transport
         self._urls: dict[str, httpx.URL] = {}
-        self._headers = _headers(address.authorization)
+        self._headers = _headers(address.key_header)
         connect_s = min(CONNECT_S, address.timeout_s)
         self._extensions = {"timeout": {"connect": connect_s, "read": None, "write": None, "pool": None}}
 
@@ -125,7 +125,7 @@ class _Pieces(httpx.AsyncByteStream):
             yield bytes(self._content[start : start + PIECE_BYTES])
 
 
-def _headers(authorization: str | None) -> list[tuple[bytes, bytes]]:
+def _headers(key_header: tuple[str, str] | None) -> list[tuple[bytes, bytes]]:
     """The headers of every request, ready as bytes. A compressed answer is not asked for: it saves nothing here."""
     headers = [
         (b"content-type", b"application/json"),
@@ -133,7 +133,10 @@ def _headers(authorization: str | None) -> list[tuple[bytes, bytes]]:
         (b"accept-encoding", b"identity"),
         (b"user-agent", b"agentscale"),
     ]
-    return headers if authorization is None else [*headers, (b"authorization", authorization.encode("ascii"))]
+    if key_header is None:
+        return headers
+    name, value = key_header
+    return [*headers, (name.encode("ascii"), value.encode("ascii"))]
 
 
 async def _read(response: httpx.Response) -> bytes | None:

@@ -112,3 +112,24 @@ def test_a_server_that_is_to_be_launched_has_its_limits_and_leads_nowhere_yet() 
     assert (address.base_url, address.api_key, address.max_in_flight) == (NOWHERE, None, 4)
     moved = address.moved("http://127.0.0.1:40123/v1")
     assert (moved.name, moved.base_url, moved.max_in_flight) == ("here", "http://127.0.0.1:40123/v1", 4)
+
+
+AZURE = "https://mine.openai.azure.com"
+
+
+def test_an_azure_resource_keeps_its_version_and_its_own_key_header() -> None:
+    endpoint = Endpoint(base_url=AZURE, api="azure", api_version="2024-10-21", api_key_env="AZURE_KEY")
+    address = resolve("here", endpoint, {"AZURE_KEY": CANARY})
+    assert (address.base_url, address.azure_version) == (AZURE, "2024-10-21")
+    assert address.key_header == ("api-key", CANARY)
+
+
+@pytest.mark.parametrize("path", ["/openai", "/openai/v1", "/openai/deployments/gpt/chat/completions"])
+def test_an_azure_base_url_is_the_resource_alone(path: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        resolve("here", Endpoint(base_url=AZURE + path, api="azure", api_version="2024-10-21"), {})
+    assert str(caught.value) == (
+        "endpoints.here.base_url: the base URL goes on into /openai, which api azure adds itself\n"
+        "  allowed: the address of the resource alone, such as https://NAME.openai.azure.com\n"
+        "  leave that part out; a base URL that ends in /openai/v1 needs no api azure and no api_version"
+    )

@@ -54,6 +54,14 @@ WRONG = {
         "exp.yaml:2: models.\"a/b\": 'a/b' cannot be a name\n"
         "  allowed: printable text without '/' and '@', and not '-' alone",
     ),
+    "azure without its version": (
+        BASE + "endpoints:\n  here: {base_url: https://mine.openai.azure.com, api: azure}\n",
+        "exp.yaml:5: endpoints.here: api azure needs base_url, such as https://NAME.openai.azure.com, and api_version",
+    ),
+    "a version without azure": (
+        BASE + "endpoints:\n  here: {base_url: https://h/v1, api_version: 2024-10-21}\n",
+        "exp.yaml:5: endpoints.here: api_version belongs to api azure: give both or neither",
+    ),
     "unknown endpoint": (
         "models:\n  a: {model: x, endpoint: here}\nendpoints: {heer: {}}\ntask: ./quiz\n",
         "exp.yaml:2: models.a.endpoint: unknown endpoint 'here'\n  allowed: heer\n  did you mean 'heer'?",

@@ -99,6 +99,20 @@ def test_the_calls_key_travels_nowhere_else(base_url: str) -> None:
     assert not [name for name in asked.headers if name.startswith("x-")]
 
 
+def test_azure_is_asked_at_the_deployments_address_with_its_own_key_header() -> None:
+    def handler(asked: httpx.Request) -> httpx.Response:
+        seen.append(asked)
+        return httpx.Response(200, json=GOOD)
+
+    seen: list[httpx.Request] = []
+    address = Address("here", "https://mine.openai.azure.com", Secret("canary-key"), azure_version="2024-10-21")
+    model = OpenAIChat("gpt", EndpointClient(address, transport=httpx.MockTransport(handler)))
+    asyncio.run(model.complete(request(), call()))
+    assert seen[0].url.path == "/openai/deployments/gpt/chat/completions"
+    assert seen[0].url.params["api-version"] == "2024-10-21"
+    assert (seen[0].headers["api-key"], "authorization" in seen[0].headers) == ("canary-key", False)
+
+
 def test_the_identity_holds_neither_address_nor_key() -> None:
     client = EndpointClient(Address("here", LOOPBACK, Secret("canary-key")), transport=httpx.MockTransport(None))  # type: ignore[arg-type]
     assert OpenAIChat("tiny-1b", client).identity == {"model": "tiny-1b", "profile": "openai-chat"}

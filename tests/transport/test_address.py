@@ -129,10 +129,21 @@ def test_paths_are_appended_and_queries_kept(base: str, url: str) -> None:
     assert Address("here", base).url("/chat/completions") == url
 
 
-def test_authorization_is_the_key_or_the_credentials_or_nothing() -> None:
-    assert Address("here", "http://host", Secret("abcd")).authorization == "Bearer abcd"
-    assert Address("here", "http://Aladdin:open%20sesame@host").authorization == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
-    assert Address("here", "http://host").authorization is None
+def test_what_opens_an_endpoint_is_the_key_or_the_credentials_or_nothing() -> None:
+    basic = ("authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
+    assert Address("here", "http://host", Secret("abcd")).key_header == ("authorization", "Bearer abcd")
+    assert Address("here", "http://Aladdin:open%20sesame@host").key_header == basic
+    assert Address("here", "http://host").key_header is None
+
+
+def test_azure_has_a_key_header_a_version_and_a_path_for_each_deployment() -> None:
+    azure = Address("here", "https://mine.openai.azure.com/", Secret("abcd"), azure_version="2024-10-21")
+    assert azure.key_header == ("api-key", "abcd")
+    assert azure.url(azure.chat_path("my gpt/4")) == (
+        "https://mine.openai.azure.com/openai/deployments/my%20gpt%2F4/chat/completions?api-version=2024-10-21"
+    )
+    plain = Address("here", "http://host/v1")
+    assert plain.url(plain.chat_path("my gpt/4")) == "http://host/v1/chat/completions"
 
 
 def test_a_key_beside_credentials_is_refused() -> None:

@@ -244,6 +244,13 @@ def test_credentials_of_the_base_url_are_sent_and_never_shown() -> None:
     assert "hunter2" not in str(error)
 
 
+def test_a_refusal_is_kept_for_who_can_read_it_without_the_key_and_not_endlessly() -> None:
+    text = "x" * 4090 + CANARY + "y" * 4096
+    error = failure(lambda request: httpx.Response(400, text=text), api_key=Secret(CANARY))
+    assert error.said == "x" * 4090 + "***" + "yyy"
+    assert failure(lambda request: httpx.Response(200, text="no JSON")).said == ""
+
+
 def test_no_more_requests_are_under_way_than_allowed() -> None:
     under_way, most = 0, 0
 
