@@ -14,7 +14,7 @@ from agentscale.store import RunFolder
 
 if TYPE_CHECKING:
     from agentscale.analysis import Analysis
-    from agentscale.engine.run import Tally
+    from agentscale.engine.tally import Tally
 
 ESTIMATES = {
     "accuracy": ("accuracy", "accuracy_low", "accuracy_high"),

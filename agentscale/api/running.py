@@ -17,7 +17,7 @@ from agentscale.schema.run import Mode
 from agentscale.store import RunFolder
 
 if TYPE_CHECKING:
-    from agentscale.engine.run import Tally
+    from agentscale.engine.tally import Tally
     from agentscale.experiment import Sweep
 
 
@@ -76,7 +76,8 @@ def run(
         overrides: Dotted overrides such as ``team.size=2,4,8``.
         out: The run folder; ``results/<name>`` under the working folder by default.
         mode: ``record`` asks what is not recorded yet, ``live`` asks everything and records nothing.
-        concurrency: Calls under way at once, over all endpoints.
+        concurrency: Calls under way at once of each model, so that a slow one holds up no other. How many an endpoint
+            gets at once is for the endpoint to say (``max_in_flight``).
         env_file: A ``.env`` file with keys. It is read only here, and overrides nothing that is set.
         watch: Is told of the progress.
 

@@ -15,7 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from agentscale.api import Run
-    from agentscale.engine.run import Tally
+    from agentscale.engine.tally import Tally
 
 PLAIN_EVERY_S = 5.0
 """Seconds between two plain lines of progress where there is no terminal."""

@@ -9,17 +9,32 @@ from __future__ import annotations
 import asyncio
 import difflib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
+from agentscale.engine.admission import Budget, Unlimited
+from agentscale.engine.design import Trial
 from agentscale.errors import AgentscaleError, EndpointError, RecordingMiss
 from agentscale.models.base import Model
 from agentscale.recording import Answer, CallRecord, Clock, Recording
+from agentscale.schema.agents import Agent
 from agentscale.schema.calls import CallId, ChatRequest, Failure
 from agentscale.schema.run import Mode
 
 
-class RunStopped(AgentscaleError):
-    """The user asked the run to stop: nothing more is asked, and what is recorded is kept."""
+class BrokenOff(AgentscaleError):
+    """A call is not made, since the run was stopped or the budget allows no more. What is recorded is kept."""
+
+
+class Ask(NamedTuple):
+    """A call that a trial wants made."""
+
+    trial: Trial
+    agent: Agent
+    id: CallId
+    key: str
+    """The key of ``id``, which is costly to compute twice."""
+    request: ChatRequest
 
 
 class Recorder:
@@ -28,23 +43,29 @@ class Recorder:
     Args:
         mode: ``live`` asks and forgets, ``record`` asks what is not recorded, ``replay`` never asks.
         recording: The run's recording; ``None`` only in ``live``.
-        concurrency: Calls under way at once, over all endpoints.
-        asked: Called after every call that was really made, with the model's name and what came back.
+        models: The models by their names in the experiment.
+        concurrency: Calls under way at once of each model: none waits for another's places.
+        budget: May refuse calls, and is told of every call that was really made.
+        asked: Called after every call that was really made, with what came back.
     """
 
     def __init__(
         self,
         mode: Mode,
         recording: Recording | None,
+        models: Mapping[str, Model],
         *,
         concurrency: int,
-        asked: Callable[[str, Answer], None] = lambda model, answer: None,
+        budget: Budget | None = None,
+        asked: Callable[[Ask, Answer], None] = lambda ask, answer: None,
     ) -> None:
         self._mode = mode
         self._recording = recording
-        self._places = asyncio.Semaphore(concurrency)
+        self._models = models
+        self._places = {name: asyncio.Semaphore(concurrency) for name in models}
+        self._budget = budget or Unlimited()
         self._asked = asked
-        self._pending: dict[str, asyncio.Future[Answer]] = {}
+        self._pending: dict[str, asyncio.Future[Answer | None]] = {}
         self._settled: dict[str, Answer] = {}
         self._stopping = False
 
@@ -52,7 +73,7 @@ class Recorder:
         """Asks nothing from now on. Calls under way end and are recorded."""
         self._stopping = True
 
-    def known(self, call: CallId, key: str, request: ChatRequest) -> Answer | None:
+    def known(self, ask: Ask) -> Answer | None:
         """What came back, where the call needs no asking.
 
         A recorded failure answers a replay; while recording it is asked again, once a run, since errored is not done.
@@ -60,59 +81,73 @@ class Recorder:
         Raises:
             RecordingMiss: In replay, if the call was never recorded.
         """
-        settled = self._settled.get(key)
+        settled = self._settled.get(ask.key)
         if settled is not None:
             return settled
-        recorded = self._recording.answer(key) if self._recording is not None else None
+        recorded = self._recording.answer(ask.key) if self._recording is not None else None
         if self._mode == "replay":
             if recorded is None:
-                raise RecordingMiss(_miss(call, request, self._recording))
+                raise RecordingMiss(_miss(ask, self._recording))
             return recorded
         return recorded if recorded is not None and recorded.failure is None else None
 
-    async def ask(self, call: CallId, key: str, request: ChatRequest, model: Model) -> Answer:
-        """What comes back: known, under way on behalf of another trial, or asked now."""
-        known = self.known(call, key, request)
+    async def ask(self, ask: Ask) -> Answer:
+        """What comes back: known, under way on behalf of another trial, or asked now.
+
+        Raises:
+            BrokenOff: The call may not be made.
+        """
+        known = self.known(ask)
         if known is not None:
             return known
-        if key in self._pending:
-            return await self._pending[key]
-        pending = self._pending[key] = asyncio.get_running_loop().create_future()
+        while (others := self._pending.get(ask.key)) is not None:
+            answer = await asyncio.shield(others)
+            if answer is not None:
+                return answer
+        return await self._ask_first(ask)
+
+    async def _ask_first(self, ask: Ask) -> Answer:
+        """Makes a call that nobody else is making; who wants the same meanwhile waits for it."""
+        pending = self._pending[ask.key] = asyncio.get_running_loop().create_future()
+        answer = None
         try:
-            answer = await self._make(call, request, model)
-            self._keep(key, call, request, answer)
-            pending.set_result(answer)
+            answer = await self._make(ask)
+            self._keep(ask, answer)
         finally:
-            # Whoever waits for a call that was broken off is broken off with it, and never hangs.
-            pending.cancel()
-            del self._pending[key]
+            # Without an answer, the next of those who wait makes the call on its own account: nobody hangs.
+            del self._pending[ask.key]
+            pending.set_result(answer)
         return answer
 
-    async def _make(self, call: CallId, request: ChatRequest, model: Model) -> Answer:
-        async with self._places:
+    async def _make(self, ask: Ask) -> Answer:
+        async with self._places[ask.request.model]:
             if self._stopping:
-                raise RunStopped("the run was stopped before this call was made")
+                raise BrokenOff("the run was stopped before this call was made")
+            if not self._budget.may_ask(ask.trial, ask.agent):
+                raise BrokenOff("the budget allows no more calls of this trial")
             started, clock = time.time(), time.perf_counter()
             try:
-                completion, retries = await model.complete(request, call)
+                completion, retries = await self._models[ask.request.model].complete(ask.request, ask.id)
                 failure = None
             except EndpointError as error:
-                completion, retries = None, 0
+                completion, retries = None, error.retries
                 failure = Failure(kind=error.kind, message=str(error), status=error.status)
             latency = time.perf_counter() - clock
         return Answer(completion, failure, Clock(started, latency, retries))
 
-    def _keep(self, key: str, call: CallId, request: ChatRequest, answer: Answer) -> None:
+    def _keep(self, ask: Ask, answer: Answer) -> None:
         if self._recording is not None:
-            record = CallRecord(call, request, answer.completion, answer.failure, answer.clock)
-            self._recording.append(record, key)
+            record = CallRecord(ask.id, ask.request, answer.completion, answer.failure, answer.clock)
+            self._recording.append(record, ask.key)
         if self._recording is None or answer.failure is not None:
-            self._settled[key] = answer
-        self._asked(request.model, answer)
+            self._settled[ask.key] = answer
+        self._budget.spent(ask.trial, ask.agent, answer)
+        self._asked(ask, answer)
 
 
-def _miss(call: CallId, request: ChatRequest, recording: Recording | None) -> str:
+def _miss(ask: Ask, recording: Recording | None) -> str:
     """The text of a miss: what was asked, the nearest recorded call, and how the messages differ."""
+    call = ask.id
     head = (
         f"the recording holds no call of {call.slot!r} for sample {call.sample_id!r}, "
         f"round {call.round}, replicate {call.replicate}"
@@ -125,7 +160,7 @@ def _miss(call: CallId, request: ChatRequest, recording: Recording | None) -> st
             head,
             f"nearest recorded: {nearest.id.slot!r}, sample {nearest.id.sample_id!r}, "
             f"round {nearest.id.round}, replicate {nearest.id.replicate}",
-            *_difference(nearest.request, request),
+            *_difference(nearest.request, ask.request),
             "to ask for what is missing: agentscale run FILE --out FOLDER",
         ]
     )

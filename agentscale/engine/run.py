@@ -1,68 +1,22 @@
-"""Runs a sweep: trials from an iterator to workers, transcripts to their files, a tally to whoever watches."""
+"""Runs a sweep: trials from the dispatcher to workers, transcripts to their files, a tally to whoever watches."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 
 from agentscale.engine import CONCURRENCY
-from agentscale.engine.recorder import Recorder, RunStopped
-from agentscale.engine.trial import Trial, TrialPlayer
+from agentscale.engine.admission import Budget, Unlimited
+from agentscale.engine.design import Trial, calls_at_most, trials_by_cell
+from agentscale.engine.dispatch import Dispatcher, Group
+from agentscale.engine.recorder import Ask, BrokenOff, Recorder
+from agentscale.engine.tally import Tally, Watch
+from agentscale.engine.trial import TrialPlayer
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
-from agentscale.protocols import count_calls
 from agentscale.recording import Answer, Recording
-from agentscale.schema.run import Mode, Transcript
+from agentscale.schema.run import Mode
 from agentscale.store import RunFolder, TranscriptWriter
-
-
-@dataclass
-class Tally:
-    """What a run has done so far; whoever watches reads it."""
-
-    trials: int
-    """Trials of the sweep."""
-    calls_at_most: int = 0
-    """Calls of all trials, if none were shared, known or failed."""
-    trials_done: int = 0
-    calls_asked: int = 0
-    """Calls really made: neither known from the recording nor shared with another cell."""
-    calls_failed: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    retries: int = 0
-    missing: int = 0
-    """Team answers that are missing."""
-    failures: dict[str, int] = field(default_factory=dict)
-    """Failed calls by model and kind."""
-    first_words: dict[str, str] = field(default_factory=dict)
-    """What the first failure of each model and kind said."""
-    stopped: bool = False
-    """The user stopped the run before its end."""
-
-    def call(self, model: str, answer: Answer) -> None:
-        """Counts a call of ``model`` that was made."""
-        self.calls_asked += 1
-        self.retries += answer.clock.retries
-        if answer.failure is not None:
-            self.calls_failed += 1
-            kind = f"{model}: {answer.failure.kind}"
-            self.failures[kind] = self.failures.get(kind, 0) + 1
-            self.first_words.setdefault(kind, answer.failure.message)
-        if answer.completion is not None:
-            self.tokens_in += answer.completion.usage.tokens_in or 0
-            self.tokens_out += answer.completion.usage.tokens_out or 0
-
-    def trial(self, transcript: Transcript) -> None:
-        """Counts a trial that ended."""
-        self.trials_done += 1
-        self.missing += transcript.answer is None
-
-
-Watch = Callable[[Tally], None]
-"""Is told after every call and every trial."""
 
 
 class Stopper:
@@ -83,31 +37,6 @@ class Stopper:
             action()
 
 
-def trials(sweep: Sweep) -> Iterator[Trial]:
-    """All trials, sample by sample.
-
-    So an interrupted run has the same samples in every cell, which keeps them paired, and prompts that share a prefix
-    stand close together for the server's cache.
-    """
-    for task, sample_id in sweep.questions:
-        for replicate in range(sweep.header.replicates):
-            for cell in sweep.header.cells:
-                if cell.task == task:
-                    yield Trial(cell, sample_id, replicate)
-
-
-def calls_at_most(sweep: Sweep) -> int:
-    """Calls of all trials together, before cells share any: known from protocols and graphs, before anything is sent.
-
-    Exact for protocols whose schedule is fixed, which all of agentscale's are so far.
-    """
-    asked = Counter(task for task, _ in sweep.questions)
-    return sweep.header.replicates * sum(
-        asked[cell.task] * count_calls(sweep.protocols[cell.id], cell.team, sweep.graphs[cell.id])
-        for cell in sweep.header.cells
-    )
-
-
 async def run_sweep(
     sweep: Sweep,
     folder: RunFolder,
@@ -117,6 +46,7 @@ async def run_sweep(
     concurrency: int = CONCURRENCY,
     watch: Watch = lambda tally: None,
     stopper: Stopper | None = None,
+    budget: Budget | None = None,
 ) -> Tally:
     """Plays every trial of ``sweep`` and writes the transcripts into ``folder``.
 
@@ -125,9 +55,10 @@ async def run_sweep(
         folder: Where recording and transcripts stand.
         models: The models by their names in the experiment.
         mode: Whether to ask, to record, or to replay.
-        concurrency: Calls under way at once, and trials under way at once.
+        concurrency: Calls under way at once of each model, and trials of each group of models that a team asks.
         watch: Is told of the progress.
         stopper: Through which the run is asked to stop.
+        budget: What admits trials and calls; without one all are.
 
     Returns:
         The final tally.
@@ -138,7 +69,7 @@ async def run_sweep(
     """
     recording = None if mode == "live" else folder.recording(write=mode == "record")
     try:
-        run = _Run(sweep, folder, models, mode, recording, concurrency, watch)
+        run = _Run(sweep, folder, models, mode, recording, concurrency, watch, budget or Unlimited())
         return await run.play(stopper or Stopper())
     finally:
         if recording is not None:
@@ -157,47 +88,56 @@ class _Run:
         recording: Recording | None,
         concurrency: int,
         watch: Watch,
+        budget: Budget,
     ) -> None:
-        self.tally = Tally(trials=sum(1 for _ in trials(sweep)), calls_at_most=calls_at_most(sweep))
+        self.tally = Tally(trials=sum(trials_by_cell(sweep).values()), calls_at_most=calls_at_most(sweep))
         self._watch = watch
-        self._workers = min(concurrency, self.tally.trials)
-        self._recorder = Recorder(mode, recording, concurrency=concurrency, asked=self._asked)
+        self._concurrency = concurrency
+        self._dispatcher = Dispatcher(sweep, budget)
+        self._recorder = Recorder(mode, recording, models, concurrency=concurrency, budget=budget, asked=self._asked)
         self._player = TrialPlayer(sweep, self._recorder, models)
-        self._queue = trials(sweep)
         self._writers = {
             cell.id: folder.transcript_writer(cell.id, _order(sweep, cell.task)) for cell in sweep.header.cells
         }
 
-    def _asked(self, model: str, answer: Answer) -> None:
-        self.tally.call(model, answer)
+    def _asked(self, ask: Ask, answer: Answer) -> None:
+        self.tally.call(ask.request.model, answer)
         self._watch(self.tally)
 
     async def play(self, stopper: Stopper) -> Tally:
         stopper.on_stop(self._recorder.stop)
+        stopper.on_stop(self._dispatcher.stop)
         complete = False
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(self._workers):
-                    group.create_task(self._work(stopper))
+            async with asyncio.TaskGroup() as workers:
+                for group, n_trials in self._dispatcher.sizes.items():
+                    for _ in range(min(self._concurrency, n_trials)):
+                        workers.create_task(self._work(group))
             complete = self.tally.trials_done == self.tally.trials
         except BaseExceptionGroup as group_error:
             raise _first(group_error) from None
         finally:
             close_all(self._writers.values(), complete=complete)
+            self.tally.trials_left_out += self._dispatcher.n_left_out
             self.tally.stopped = stopper.requested and not complete
         return self.tally
 
-    async def _work(self, stopper: Stopper) -> None:
-        for trial in self._queue:
-            if stopper.requested:
-                return
+    async def _work(self, group: Group) -> None:
+        while (trial := await self._dispatcher.next(group)) is not None:
             try:
-                transcript = await self._player.play(trial)
-            except RunStopped:
-                return
-            self._writers[trial.cell.id].add(transcript)
-            self.tally.trial(transcript)
-            self._watch(self.tally)
+                await self._play(trial)
+            finally:
+                self._dispatcher.ended(trial)
+
+    async def _play(self, trial: Trial) -> None:
+        try:
+            transcript = await self._player.play(trial)
+        except BrokenOff:
+            self.tally.trials_broken_off += 1
+            return
+        self._writers[trial.cell.id].add(transcript)
+        self.tally.trial(transcript)
+        self._watch(self.tally)
 
 
 def close_all(writers: Iterable[TranscriptWriter], *, complete: bool) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from agentscale.engine.design import Trial
 from agentscale.engine.identity import TrialId, body_digest
-from agentscale.engine.recorder import Recorder, RunStopped
+from agentscale.engine.recorder import Ask, BrokenOff, Recorder
 from agentscale.errors import ProtocolError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
@@ -18,15 +18,6 @@ from agentscale.schema.calls import Batch, Call, ChatRequest, Outcome, Reply
 from agentscale.schema.run import Cell, Event, QuestionRecord, Transcript
 from agentscale.schema.tasks import AnswerKind, Question
 from agentscale.scoring import expected_score, is_correct, plurality, read, settle
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """Cell × sample × replicate."""
-
-    cell: Cell
-    sample_id: str
-    replicate: int
 
 
 class TrialPlayer:
@@ -42,6 +33,7 @@ class TrialPlayer:
 
         Raises:
             ProtocolError: If the protocol yields what cannot be asked.
+            BrokenOff: If a call may not be made.
             RecordingMiss: In replay, at the first call that was never recorded.
         """
         sweep, cell = self._sweep, trial.cell
@@ -78,11 +70,11 @@ class TrialPlayer:
             model = self._models[agent.model]
             request = ChatRequest(agent.model, call.messages, agent.sampling)
             call_id = trial_id.call(call, round_index, body_digest(request, model.identity))
-            key = call_id.key
-            known = self._recorder.known(call_id, key, request)
-            answered.append((call, key, known))
+            ask = Ask(trial, agent, call_id, call_id.key, request)
+            known = self._recorder.known(ask)
+            answered.append((call, ask.key, known))
             if known is None:
-                misses.append(asyncio.create_task(self._recorder.ask(call_id, key, request, model)))
+                misses.append(asyncio.create_task(self._recorder.ask(ask)))
         await _ended(misses)
         asked = iter(misses)
         return [
@@ -132,7 +124,7 @@ async def _ended(tasks: Sequence[asyncio.Task[Answer]]) -> None:
     finally:
         # Every failure is looked at, so that none is reported as never retrieved.
         failures = [task.exception() for task in tasks if task.done() and not task.cancelled()]
-    for failure in sorted(filter(None, failures), key=lambda each: isinstance(each, RunStopped)):
+    for failure in sorted(filter(None, failures), key=lambda each: isinstance(each, BrokenOff)):
         raise failure
 
 

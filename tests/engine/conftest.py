@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from agentscale import experiment
-from agentscale.engine.run import Tally, run_sweep
+from agentscale.engine.run import run_sweep
 from agentscale.engine.session import offline_models
+from agentscale.engine.tally import Tally
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
 from agentscale.store import RunFolder

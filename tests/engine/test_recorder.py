@@ -2,15 +2,19 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agentscale.engine.recorder import Recorder, RunStopped
+from agentscale.engine.admission import Unlimited
+from agentscale.engine.design import Trial
+from agentscale.engine.recorder import Ask, BrokenOff, Recorder
 from agentscale.errors import EndpointError, RecordingMiss
-from agentscale.models.base import Answered
+from agentscale.models.base import Answered, Model
 from agentscale.recording import Answer, Recording
-from agentscale.schema.agents import Sampling
+from agentscale.schema.agents import Agent, Sampling, Team
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Message
+from agentscale.schema.run import Cell, Mode, Named
 
 
 class Counting:
@@ -46,14 +50,21 @@ def call_id(copy: int, sample: str = "q") -> CallId:
     return CallId(0, "t", sample, 0, f"m/-/{copy}", "agent", 0, 0, 0, 0, "body")
 
 
-async def _ask(recorder: Recorder, model: Counting, copy: int) -> Answer:
-    call = call_id(copy)
-    return await recorder.ask(call, call.key, REQUEST, model)
+def recorder_of(mode: Mode, recording: Recording | None, model: Model, **options: Any) -> Recorder:
+    return Recorder(mode, recording, {"small": model}, **options)
 
 
-async def _ask_all(recorder: Recorder, model: Counting, copies: list[int]) -> list[Answer]:
+def wanted(call: CallId, request: ChatRequest = REQUEST) -> Ask:
+    agent = Agent(slot=call.slot, config_id="m/-", copy_index=0, model=request.model)
+    vote = Named(name="vote")
+    team = Team(agents=(agent,))
+    cell = Cell(id="c", task="t", layer="L1", team_name="m", size=1, team=team, protocol=vote, topology=None)
+    return Ask(Trial(cell, call.sample_id, call.replicate), agent, call, call.key, request)
+
+
+async def ask_all(recorder: Recorder, copies: list[int]) -> list[Answer]:
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_ask(recorder, model, copy)) for copy in copies]
+        tasks = [group.create_task(recorder.ask(wanted(call_id(copy)))) for copy in copies]
     return [task.result() for task in tasks]
 
 
@@ -61,11 +72,11 @@ async def _ask_all(recorder: Recorder, model: Counting, copies: list[int]) -> li
 def test_sixteen_equal_agents_get_sixteen_draws_and_a_repeat_gets_its_own_again(tmp_path: Path, mode: str) -> None:
     model = Counting()
     recording = Recording.open(tmp_path, write=True) if mode == "record" else None
-    recorder = Recorder(mode, recording, concurrency=8)
-    first = asyncio.run(_ask_all(recorder, model, list(range(16))))
+    recorder = recorder_of(mode, recording, model, concurrency=8)
+    first = asyncio.run(ask_all(recorder, list(range(16))))
     assert len({record.completion.text for record in first}) == 16
-    again = Recorder(mode, recording, concurrency=8) if mode == "record" else recorder
-    repeated = asyncio.run(_ask_all(again, model, list(range(16))[::-1]))
+    again = recorder_of(mode, recording, model, concurrency=8) if mode == "record" else recorder
+    repeated = asyncio.run(ask_all(again, list(range(16))[::-1]))
     assert [r.completion for r in repeated[::-1]] == [r.completion for r in first]
     assert model.asked == 16
     if recording is not None:
@@ -74,26 +85,26 @@ def test_sixteen_equal_agents_get_sixteen_draws_and_a_repeat_gets_its_own_again(
 
 def test_a_call_asked_by_many_at_once_is_made_once() -> None:
     model = Counting()
-    records = asyncio.run(_ask_all(Recorder("live", None, concurrency=4), model, [5] * 20))
+    records = asyncio.run(ask_all(recorder_of("live", None, model, concurrency=4), [5] * 20))
     assert model.asked == 1
     assert len({record.completion.text for record in records}) == 1
 
 
 def test_no_more_calls_are_under_way_than_allowed() -> None:
     model = Counting()
-    asyncio.run(_ask_all(Recorder("live", None, concurrency=3), model, list(range(30))))
+    asyncio.run(ask_all(recorder_of("live", None, model, concurrency=3), list(range(30))))
     assert model.most_under_way == 3
 
 
 def test_a_failure_is_asked_once_a_run_and_again_in_the_next(tmp_path: Path) -> None:
     model = Counting(fails=1)
     recording = Recording.open(tmp_path, write=True)
-    one = Recorder("record", recording, concurrency=1)
-    first = asyncio.run(_ask_all(one, model, [0, 0]))
+    one = recorder_of("record", recording, model, concurrency=1)
+    first = asyncio.run(ask_all(one, [0, 0]))
     assert [record.failure.kind for record in first] == ["server", "server"]
     assert model.asked == 1
-    next_run = Recorder("record", recording, concurrency=1)
-    (second,) = asyncio.run(_ask_all(next_run, model, [0]))
+    next_run = recorder_of("record", recording, model, concurrency=1)
+    (second,) = asyncio.run(ask_all(next_run, [0]))
     assert second.failure is None
     assert model.asked == 2
     recording.close()
@@ -101,11 +112,11 @@ def test_a_failure_is_asked_once_a_run_and_again_in_the_next(tmp_path: Path) -> 
 
 def test_a_replay_answers_recorded_failures_and_asks_nothing(tmp_path: Path) -> None:
     recording = Recording.open(tmp_path, write=True)
-    asyncio.run(_ask_all(Recorder("record", recording, concurrency=1), Counting(fails=1), [0, 1]))
+    asyncio.run(ask_all(recorder_of("record", recording, Counting(fails=1), concurrency=1), [0, 1]))
     recording.close()
     silent = Counting()
     replayed = Recording.open(tmp_path)
-    records = asyncio.run(_ask_all(Recorder("replay", replayed, concurrency=1), silent, [0, 1]))
+    records = asyncio.run(ask_all(recorder_of("replay", replayed, silent, concurrency=1), [0, 1]))
     assert [record.failure is None for record in records] == [False, True]
     assert silent.asked == 0
     replayed.close()
@@ -113,13 +124,13 @@ def test_a_replay_answers_recorded_failures_and_asks_nothing(tmp_path: Path) -> 
 
 def test_a_miss_names_the_nearest_recorded_call_and_the_difference(tmp_path: Path) -> None:
     recording = Recording.open(tmp_path, write=True)
-    asyncio.run(_ask_all(Recorder("record", recording, concurrency=1), Counting(), [0]))
+    asyncio.run(ask_all(recorder_of("record", recording, Counting(), concurrency=1), [0]))
     recording.close()
     replayed = Recording.open(tmp_path)
     other = ChatRequest("small", (Message("user", "goodbye"),), Sampling())
     missing = CallId(0, "t", "q", 0, "m/-/0", "agent", 0, 0, 0, 0, "other body")
     with pytest.raises(RecordingMiss) as caught:
-        Recorder("replay", replayed, concurrency=1).known(missing, missing.key, other)
+        recorder_of("replay", replayed, Counting(), concurrency=1).known(wanted(missing, other))
     assert str(caught.value).splitlines() == [
         "the recording holds no call of 'm/-/0' for sample 'q', round 0, replicate 0",
         "  nearest recorded: 'm/-/0', sample 'q', round 0, replicate 0",
@@ -135,18 +146,17 @@ def test_a_miss_names_the_nearest_recorded_call_and_the_difference(tmp_path: Pat
 
 def test_a_miss_in_an_empty_recording_says_so(tmp_path: Path) -> None:
     recording = Recording.open(tmp_path)
-    call = call_id(0)
     with pytest.raises(RecordingMiss, match="the recording is empty\n  record it: agentscale run FILE --out FOLDER"):
-        Recorder("replay", recording, concurrency=1).known(call, call.key, REQUEST)
+        recorder_of("replay", recording, Counting(), concurrency=1).known(wanted(call_id(0)))
     recording.close()
 
 
 def test_a_stopped_recorder_asks_nothing_more_and_lets_what_is_under_way_end() -> None:
     model = Counting()
-    recorder = Recorder("live", None, concurrency=2)
+    recorder = recorder_of("live", None, model, concurrency=2)
 
     async def stop_midway() -> list[Answer | BaseException]:
-        tasks = [asyncio.create_task(_ask(recorder, model, copy)) for copy in range(6)]
+        tasks = [asyncio.create_task(recorder.ask(wanted(call_id(copy)))) for copy in range(6)]
         await asyncio.sleep(0)
         recorder.stop()
         await asyncio.wait(tasks)
@@ -154,21 +164,76 @@ def test_a_stopped_recorder_asks_nothing_more_and_lets_what_is_under_way_end() -
 
     ended = asyncio.run(stop_midway())
     assert sum(isinstance(each, Answer) for each in ended) == 2
-    assert sum(isinstance(each, RunStopped) for each in ended) == 4
+    assert sum(isinstance(each, BrokenOff) for each in ended) == 4
     assert model.asked == 2
 
 
-def test_who_waits_for_a_call_that_is_broken_off_never_hangs() -> None:
-    recorder = Recorder("live", None, concurrency=1)
-
+def test_who_waits_for_a_call_that_ends_without_an_answer_makes_it_on_its_own_account() -> None:
     class Broken(Counting):
         async def complete(self, request: ChatRequest, call: CallId) -> Answered:
             await asyncio.sleep(0)
             raise ValueError("a defect of the model's code")
 
     async def both() -> list[type]:
-        tasks = [asyncio.create_task(_ask(recorder, Broken(), 0)) for _ in range(2)]
+        recorder = recorder_of("live", None, Broken(), concurrency=1)
+        tasks = [asyncio.create_task(recorder.ask(wanted(call_id(0)))) for _ in range(2)]
         await asyncio.wait(tasks, timeout=5)
-        return [asyncio.CancelledError if task.cancelled() else type(task.exception()) for task in tasks]
+        return [type(task.exception()) for task in tasks]
 
-    assert asyncio.run(both()) == [ValueError, asyncio.CancelledError]
+    assert asyncio.run(both()) == [ValueError, ValueError]
+
+
+def test_a_caller_that_is_cancelled_takes_neither_the_call_nor_its_other_callers_with_it() -> None:
+    model = Counting()
+
+    async def cancel_one_of_three(index: int) -> list[str]:
+        recorder = recorder_of("live", None, model, concurrency=1)
+        tasks = [asyncio.create_task(recorder.ask(wanted(call_id(0)))) for _ in range(3)]
+        await asyncio.sleep(0)
+        tasks[index].cancel()
+        await asyncio.wait(tasks, timeout=5)
+        return ["cancelled" if task.cancelled() else type(task.result()).__name__ for task in tasks]
+
+    assert asyncio.run(cancel_one_of_three(0)) == ["cancelled", "Answer", "Answer"]
+    assert asyncio.run(cancel_one_of_three(2)) == ["Answer", "Answer", "cancelled"]
+    assert model.asked == 3  # the cancelled first call was asked again, and the other one once
+
+
+def test_a_failed_call_records_the_retries_that_were_made(tmp_path: Path) -> None:
+    class Tired(Counting):
+        async def complete(self, request: ChatRequest, call: CallId) -> Answered:
+            raise EndpointError("the server said 500", kind="server", status=500, retries=3)
+
+    with Recording.open(tmp_path, write=True) as recording:
+        (answer,) = asyncio.run(ask_all(recorder_of("record", recording, Tired(), concurrency=1), [0]))
+        assert answer.clock.retries == 3
+        assert [record.clock.retries for record in recording.records()] == [3]
+
+
+class Cap(Unlimited):
+    """A budget of so many calls that notes whom it was asked about."""
+
+    def __init__(self, calls: int) -> None:
+        self.left = calls
+        self.told: list[str] = []
+
+    def may_ask(self, trial: Trial, agent: Agent) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+    def spent(self, trial: Trial, agent: Agent, answer: Answer) -> None:
+        self.told.append(f"{trial.sample_id} {agent.slot}")
+
+
+def test_a_budget_refuses_a_call_before_it_is_made_and_is_told_of_those_that_were_made() -> None:
+    model, cap = Counting(), Cap(2)
+
+    async def three() -> list[type]:
+        recorder = recorder_of("live", None, model, concurrency=1, budget=cap)
+        tasks = [asyncio.create_task(recorder.ask(wanted(call_id(copy)))) for copy in (0, 0, 1, 2)]
+        await asyncio.wait(tasks, timeout=5)
+        return [type(task.exception() or task.result()) for task in tasks]
+
+    assert asyncio.run(three()) == [Answer, Answer, Answer, BrokenOff]
+    assert model.asked == 2
+    assert cap.told == ["q m/-/0", "q m/-/1"]

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from agentscale.engine.run import Stopper, Tally
+from agentscale.engine.run import Stopper
 from agentscale.engine.session import offline_models
+from agentscale.engine.tally import Tally
 from agentscale.errors import RecordingMiss
 from agentscale.experiment import Sweep, from_folder
 from agentscale.models.base import Answered, Model

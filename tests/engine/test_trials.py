@@ -8,9 +8,10 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from agentscale.engine.design import Trial
 from agentscale.engine.recorder import Recorder
 from agentscale.engine.session import offline_models
-from agentscale.engine.trial import Trial, TrialPlayer
+from agentscale.engine.trial import TrialPlayer
 from agentscale.errors import ProtocolError
 from agentscale.experiment import Sweep
 from agentscale.protocols import InteractionProtocol
@@ -30,7 +31,8 @@ def play_one(sweep: Sweep, protocol: InteractionProtocol | None = None, sample: 
     (cell,) = sweep.header.cells
     if protocol is not None:
         sweep.protocols[cell.id] = protocol
-    player = TrialPlayer(sweep, Recorder("live", None, concurrency=4), offline_models(sweep))
+    models = offline_models(sweep)
+    player = TrialPlayer(sweep, Recorder("live", None, models, concurrency=4), models)
     return asyncio.run(player.play(Trial(cell, sample, 0)))
 
 

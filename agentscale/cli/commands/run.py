@@ -21,7 +21,13 @@ from agentscale.cli.output import finish, watching
     show_default=True,
     help="record asks what is not recorded yet, live asks everything and records nothing.",
 )
-@click.option("--concurrency", type=int, default=api.CONCURRENCY, show_default=True, help="Calls under way at once.")
+@click.option(
+    "--concurrency",
+    type=int,
+    default=api.CONCURRENCY,
+    show_default=True,
+    help="Calls under way at once, of each model.",
+)
 @click.option("--env-file", type=click.Path(), help="A .env file with keys; read only when named here.")
 @click.option("--no-report", is_flag=True, help="Stop after the recording: no analysis, no page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for machines.")

@@ -1,0 +1,56 @@
+"""The trials of a sweep, in the order in which they are handed out. Sends nothing and keeps nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agentscale.experiment import Sweep
+from agentscale.protocols import count_calls
+from agentscale.schema.run import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Cell × sample × replicate."""
+
+    cell: Cell
+    sample_id: str
+    replicate: int
+
+
+def trials(sweep: Sweep) -> Iterator[Trial]:
+    """All trials, sample by sample.
+
+    So an interrupted run has the same samples in every cell, which keeps them paired, and prompts that share a prefix
+    stand close together for the server's cache.
+    """
+    for task, sample_id in sweep.questions:
+        for replicate in range(sweep.header.replicates):
+            for cell in sweep.header.cells:
+                if cell.task == task:
+                    yield Trial(cell, sample_id, replicate)
+
+
+def trials_by_cell(sweep: Sweep) -> dict[str, int]:
+    """How many trials every cell has, by the cell's id."""
+    asked = Counter(task for task, _ in sweep.questions)
+    return {cell.id: sweep.header.replicates * asked[cell.task] for cell in sweep.header.cells}
+
+
+def calls_at_most(sweep: Sweep) -> int:
+    """Calls of all trials together, before cells share any: known from protocols and graphs, before anything is sent.
+
+    Exact for protocols whose schedule is fixed, which all of agentscale's are so far.
+    """
+    n_trials = trials_by_cell(sweep)
+    return sum(
+        n_trials[cell.id] * count_calls(sweep.protocols[cell.id], cell.team, sweep.graphs[cell.id])
+        for cell in sweep.header.cells
+    )
+
+
+def models_asked(cell: Cell) -> frozenset[str]:
+    """The models that a cell's team asks, by their names in the experiment."""
+    return frozenset(agent.model for agent in cell.team.agents)

@@ -1,0 +1,60 @@
+"""What a run has done so far: the one thing that progress, summary and machines read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agentscale.recording import Answer
+from agentscale.schema.run import Transcript
+
+
+@dataclass
+class Tally:
+    """What a run has done so far; whoever watches reads it."""
+
+    trials: int
+    """Trials of the sweep."""
+    calls_at_most: int = 0
+    """Calls of all trials, if none were shared, known or failed."""
+    trials_done: int = 0
+    trials_left_out: int = 0
+    """Trials that the budget did not admit."""
+    trials_broken_off: int = 0
+    """Trials under way that ended without a transcript: the run was stopped, or the budget allowed no more."""
+    calls_asked: int = 0
+    """Calls really made: neither known from the recording nor shared with another cell."""
+    calls_failed: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    retries: int = 0
+    missing: int = 0
+    """Team answers that are missing."""
+    failures: dict[str, int] = field(default_factory=dict)
+    """Failed calls by model and kind."""
+    first_words: dict[str, str] = field(default_factory=dict)
+    """What the first failure of each model and kind said."""
+    stopped: bool = False
+    """The user stopped the run before its end."""
+
+    def call(self, model: str, answer: Answer) -> None:
+        """Counts a call of ``model`` that was made."""
+        self.calls_asked += 1
+        self.retries += answer.clock.retries
+        if answer.failure is not None:
+            self.calls_failed += 1
+            kind = f"{model}: {answer.failure.kind}"
+            self.failures[kind] = self.failures.get(kind, 0) + 1
+            self.first_words.setdefault(kind, answer.failure.message)
+        if answer.completion is not None:
+            self.tokens_in += answer.completion.usage.tokens_in or 0
+            self.tokens_out += answer.completion.usage.tokens_out or 0
+
+    def trial(self, transcript: Transcript) -> None:
+        """Counts a trial that ended."""
+        self.trials_done += 1
+        self.missing += transcript.answer is None
+
+
+Watch = Callable[[Tally], None]
+"""Is told after every call and every trial."""
