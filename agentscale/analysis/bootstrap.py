@@ -2,7 +2,8 @@
 
 The question is the unit of resampling, stratified by task; agents, rounds and replicates stay inside their question.
 Since all curves share the weights, their intervals and differences carry the dependence of cells that share calls.
-A weight says how often a question was drawn, so a resampled mean of many curves is a matrix product.
+A weight says how often a question was drawn, so a resampled mean of many curves is a matrix product. What the draws
+make of an interval is told in ``intervals``.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from agentscale.analysis.intervals import bca_ends, shape_of
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 from agentscale.schema.estimate import Estimate
 
 Floats = NDArray[np.float64]
-METHOD = "95 % percentile interval of a bootstrap over questions, stratified by task"
+METHOD = "95 % BCa interval with t tails, from a bootstrap over questions, stratified by task"
 TOO_FEW = "fewer than 2 questions: no interval"
 _DRAWS = 2_000_000  # drawn at once: 16 MB of indices
-_TAILS = (0.025, 0.975)
 
 
 class Intervals(NamedTuple):
@@ -36,7 +37,7 @@ class Intervals(NamedTuple):
 
 
 def bootstrap_means(values: ArrayLike, *, seed: int, resamples: int = 2000, task: str = "") -> Intervals:
-    """Means over questions with percentile intervals, for many columns that share one set of resamples.
+    """Means over questions with BCa intervals, for many columns that share one set of resamples.
 
     Args:
         values: Shape (Q, columns); ``nan`` where a column is not defined at a question, which leaves it out of that
@@ -70,7 +71,7 @@ def bootstrap_mean_of_means(by_task: Mapping[str, Floats], *, seed: int, resampl
     drawn = [_resampled(values, keyed(seed, "bootstrap", task), resamples) for task, values in sorted(by_task.items())]
     n_items = np.sum([np.isfinite(values).sum(axis=0) for values in by_task.values()], axis=0)
     value = _mean_defined([_weighted(values, np.ones((1, len(values)))) for values in by_task.values()])[0]
-    low, high = _tails(_mean_defined(drawn))
+    low, high = bca_ends(_mean_defined(drawn), value, shape_of(_influence(list(by_task.values()))))
     enough = n_items >= 2
     return Intervals(value, np.where(enough, low, np.nan), np.where(enough, high, np.nan), n_items)
 
@@ -162,14 +163,11 @@ def _mean_defined(by_task: list[Floats]) -> Floats:
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
-def _tails(drawn: Floats) -> tuple[Floats, Floats]:
-    """Lower and upper ends per column over the resamples in which it is defined."""
-    ends = np.full((2, drawn.shape[1]), np.nan)
-    whole = np.isfinite(drawn).all(axis=0)
-    if whole.any():
-        ends[:, whole] = np.quantile(drawn[:, whole], _TAILS, axis=0)
-    for column in np.flatnonzero(~whole):
-        defined = drawn[np.isfinite(drawn[:, column]), column]
-        if defined.size:
-            ends[:, column] = np.quantile(defined, _TAILS)
-    return ends[0], ends[1]
+def _influence(by_task: list[Floats]) -> list[Floats]:
+    """What each question moves the mean of means by, per unit of weight: (x − mean of its task)/(n · tasks)."""
+    n = np.stack([np.isfinite(values).sum(axis=0) for values in by_task])
+    tasks = np.maximum((n > 0).sum(axis=0), 1)
+    whole = [_weighted(values, np.ones((1, len(values)))) for values in by_task]
+    return [
+        (values - mean) / (np.maximum(count, 1) * tasks) for values, mean, count in zip(by_task, whole, n, strict=True)
+    ]

@@ -93,7 +93,7 @@ class Run:
                 n_items=row["n_items"],
                 n_agents=row["size"],
                 n_missing=row["n_missing"],
-                method="percentile bootstrap over questions",
+                method=self.analysis.method,
                 warnings=(row["warnings"],) if row["warnings"] else (),
             )
             for row in self.rows("cells")

@@ -1,0 +1,118 @@
+"""Intervals of what is a smooth function of means over questions: 1/mean, a ratio, a correlation of correctness.
+
+All resamples are one matrix product, leaving out a question is arithmetic, and the statistic is called twice in all: an
+interval costs some milliseconds. What a column holds at a question must not depend on other questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from agentscale.analysis.agreement import icc_correct
+from agentscale.analysis.bootstrap import TOO_FEW, resampling_weights
+from agentscale.analysis.intervals import bca_ends, shape_of
+from agentscale.analysis.rarefaction import d2_unbiased
+from agentscale.errors import SpecError
+from agentscale.randomness import keyed
+from agentscale.schema.estimate import Estimate
+
+Floats = NDArray[np.float64]
+METHOD = "95 % BCa interval with t tails, from a bootstrap over questions"
+
+
+def bootstrap_statistic(
+    columns: ArrayLike,
+    statistic: Callable[[Floats], Floats],
+    *,
+    seed: int,
+    resamples: int = 2000,
+    n_agents: int = 0,
+    n_missing: int = 0,
+) -> Estimate:
+    """A function of column means with its BCa interval over questions.
+
+    Args:
+        columns: Shape (Q, C), a row a question; rows with a ``nan`` are left out.
+        statistic: Means (…, C) to values (…); ``nan`` where it is not defined.
+        seed: Of the draw, keyed by it and ``"bootstrap"``.
+        resamples: ≥ 1.
+        n_agents: Told in the estimate.
+        n_missing: Likewise.
+
+    Raises:
+        SpecError: ``columns`` has not two axes, or ``resamples`` is below 1.
+    """
+    table = np.asarray(columns, dtype=np.float64)
+    if table.ndim != 2 or resamples < 1:
+        raise SpecError(f"columns {table.shape}, {resamples} resamples", allowed="shape (Q, C), 1 or more resamples")
+    table = table[np.isfinite(table).all(axis=1)]
+    n = len(table)
+    if n < 2:
+        alone = float(statistic(table[0])) if n else np.nan
+        return Estimate(alone, np.nan, np.nan, n, n_agents, n_missing, METHOD, (TOO_FEW,))
+    total = table.sum(axis=0)
+    value = np.asarray(statistic(total / n), dtype=np.float64).reshape(1)
+    weights = resampling_weights(n, resamples, keyed(seed, "bootstrap", "statistic"))
+    drawn = np.concatenate([statistic(block @ table / n) for block in weights])[:, None]
+    without = np.asarray(statistic((total - table) / (n - 1)), dtype=np.float64)
+    low, high = bca_ends(drawn, value, shape_of([jackknifed(without)[:, None]]))
+    lost = int((~np.isfinite(drawn)).sum())
+    warnings = (f"{lost} of {resamples} resamples are not defined",) if lost else ()
+    return Estimate(float(value[0]), float(low[0]), float(high[0]), n, n_agents, n_missing, METHOD, warnings)
+
+
+def icc_estimate(k: ArrayLike, n: ArrayLike, *, seed: int, resamples: int = 2000) -> Estimate:
+    """``icc_correct`` with its interval over questions.
+
+    Args:
+        k: Right answers of each question, shape (Q,).
+        n: Readable answers, broadcast to k. Questions with n < 2 hold no pair and are left out.
+        seed: Of the draw.
+        resamples: ≥ 1.
+    """
+    right, asked = np.broadcast_arrays(np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64))
+    icc_correct(right, asked)  # refuses what does not fit
+    pairs = asked > 1
+    right, asked = right[pairs], asked[pairs]
+    columns = np.stack([right * (right - 1), right * (asked - 1), asked * (asked - 1)], axis=1)
+    agents = int(asked.max(initial=0))
+    return bootstrap_statistic(columns, _icc_of_means, seed=seed, resamples=resamples, n_agents=agents)
+
+
+def d2_estimate(z: ArrayLike, *, seed: int, resamples: int = 2000) -> Estimate:
+    """The unbiased D_2 of a set of questions, 1/mean U, with its interval over questions: ``d2_unbiased(z).pooled``.
+
+    Args:
+        z: Vectors, shape (Q, n, d): the agents of each question.
+        seed: Of the draw.
+        resamples: ≥ 1.
+
+    Raises:
+        SpecError: ``z`` has not three axes.
+    """
+    vectors = np.asarray(z)
+    if vectors.ndim != 3:
+        raise SpecError(f"vectors of shape {vectors.shape}", key="z", allowed="shape (Q, n, d)")
+    pair_mean = d2_unbiased(vectors).pair_mean
+    return bootstrap_statistic(pair_mean[:, None], _inverse, seed=seed, resamples=resamples, n_agents=vectors.shape[1])
+
+
+def jackknifed(without: Floats) -> Floats:
+    """Influence of each part from the statistic without it, shape (parts,); 0 where that is not defined."""
+    defined = np.isfinite(without)
+    middle = float(without[defined].mean()) if defined.any() else 0.0
+    return np.where(defined, middle - without, 0.0)
+
+
+def _icc_of_means(means: Floats) -> Floats:
+    both, p = means[..., 0] / means[..., 2], means[..., 1] / means[..., 2]
+    spread = p * (1 - p)
+    return np.asarray(np.where(spread > 0, (both - p * p) / np.where(spread > 0, spread, 1.0), np.nan))
+
+
+def _inverse(means: Floats) -> Floats:
+    mean = means[..., 0]
+    return np.asarray(np.where(mean > np.finfo(np.float64).eps, 1.0 / np.where(mean > 0, mean, 1.0), np.nan))
