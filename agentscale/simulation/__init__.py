@@ -1,26 +1,61 @@
 """Worlds of agents with known truth: one world, two doors.
 
 `World.answers` gives all votes of many agents on many questions as arrays; `World.answer` gives one of them, from the
-same draws, so that a vote asked alone is the vote asked among thousands. This room knows numbers only: nothing of
-texts, prompts, the engine or networkx.
+same draws, so that a vote asked alone is the vote asked among thousands. `World.debate` and `World.revise` do the same
+for debates; `debate` plays any rule of `RULES` on any `Graph`. This room knows numbers only: nothing of texts,
+prompts, the engine or networkx.
 """
 
+from agentscale.simulation.debates import Debate, Start, debate, in_parts
+from agentscale.simulation.graphs import Graph
+from agentscale.simulation.influence import friedkin_johnsen, influence, influence_size, is_martingale
 from agentscale.simulation.parameters import PRESETS, WorldParameters, resolve
+from agentscale.simulation.rules import (
+    RULES,
+    Copy,
+    FriedkinJohnsen,
+    Placebo,
+    Polya,
+    Quorum,
+    Rule,
+    SelfCorrect,
+    rule_of,
+)
 from agentscale.simulation.seats import MISSING, Given, Layer, Moment, Seat, Votes, deal
+from agentscale.simulation.streams import Streams
 from agentscale.simulation.truth import Truth
 from agentscale.simulation.world import World
 
 __all__ = [
     "MISSING",
     "PRESETS",
+    "RULES",
+    "Copy",
+    "Debate",
+    "FriedkinJohnsen",
     "Given",
+    "Graph",
     "Layer",
     "Moment",
+    "Placebo",
+    "Polya",
+    "Quorum",
+    "Rule",
     "Seat",
+    "SelfCorrect",
+    "Start",
+    "Streams",
     "Truth",
     "Votes",
     "World",
     "WorldParameters",
     "deal",
+    "debate",
+    "friedkin_johnsen",
+    "in_parts",
+    "influence",
+    "influence_size",
+    "is_martingale",
     "resolve",
+    "rule_of",
 ]

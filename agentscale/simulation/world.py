@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from statistics import NormalDist
 from typing import NamedTuple, cast
@@ -19,8 +20,12 @@ from numpy.typing import NDArray
 
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
+from agentscale.simulation.debates import Debate, Start, debate
+from agentscale.simulation.graphs import Graph
 from agentscale.simulation.parameters import WorldParameters
+from agentscale.simulation.rules import Copy
 from agentscale.simulation.seats import MISSING, Given, Layer, Moment, Seat, Votes, deal
+from agentscale.simulation.streams import Opener, Streams
 from agentscale.simulation.truth import Truth, answer_law
 
 _DRAWS = 8  # uniforms of one answer: leaves habit?, channel, says it?, other option, unreadable?, wording, two spare
@@ -61,6 +66,8 @@ class World:
 
     def __init__(self, parameters: WorldParameters) -> None:
         self.parameters = parameters
+        self.copying = Copy(kappa=parameters.copying, advantage=parameters.truth_advantage)
+        """The rule by which agents of this world change their answers in a debate."""
         self._question = lru_cache(_QUESTIONS)(self._draw_question)
         self._habit = lru_cache(_HABITS)(self._draw_habit)
         self._preference = lru_cache(_HABITS)(self._draw_preference)
@@ -142,38 +149,67 @@ class World:
     def revise(self, question: str, seat: Seat, own: int, peers: Sequence[int], moment: Moment) -> int:
         """An agent's answer after it has read its peers': the rule ``copy(κ, adv)`` of theory.md, section 11.1.
 
-        Each readable answer that is read convinces on its own, with probability p where
-        logit p = logit κ ± adv/2 (+ for a right answer, − for a wrong one); one of those that convince, at random, is
-        taken over, and if none does the agent keeps its own. With adv = 0 copying is neutral: on a regular graph the
-        expected accuracy stays as it is (theory, section 6.6).
+        See `Copy`; `debate` gives the same for all agents at once.
 
         Args:
             question: The question's id.
             seat: Who revises.
             own: The agent's answer so far, 0 is right.
-            peers: The answers that it reads, in order; `MISSING` ones convince nobody.
+            peers: The answers that it reads, in any order; `MISSING` ones convince nobody.
             moment: When; its round tells one revision from the next.
 
         Returns:
             The revised answer: ``own`` or one of ``peers``.
         """
-        who = (question, seat.config, seat.copy, moment.replicate, moment.round, moment.mark)
-        draws = keyed(self.parameters.seed, "copying", moment.seed, *who).random(len(peers))
-        right, wrong = self.convincing(right=True), self.convincing(right=False)
-        least, chosen = 1.0, own
-        for draw, peer in zip(draws.tolist(), peers, strict=True):
-            p = right if peer == 0 else wrong
-            # Of those that convince, draw / p is uniform: the smallest picks one of them at random.
-            if peer != MISSING and draw < least * p:
-                least, chosen = draw / p, peer
-        return chosen
+        rng = self._copying(moment)(question, seat.config, moment.round, "")
+        cast(np.random.Philox, rng.bit_generator).advance(seat.copy // _BLOCK)
+        return self.copying.taken(float(rng.random(_BLOCK)[seat.copy % _BLOCK]), own, peers)
 
-    def convincing(self, *, right: bool) -> float:
-        """The probability, in [0, 1], that one answer that is read convinces the reader; see `revise`."""
-        kappa, advantage = self.parameters.copying, self.parameters.truth_advantage
-        if kappa in (0.0, 1.0):
-            return kappa
-        return 1.0 / (1.0 + (1.0 - kappa) / kappa * math.exp(-advantage / 2 if right else advantage / 2))
+    def debate(
+        self,
+        questions: Sequence[str],
+        n_options: int | Sequence[int],
+        seats: Sequence[Seat],
+        graph: Graph,
+        rounds: int,
+        moment: Moment = _PLAIN,
+    ) -> NDArray[np.integer]:
+        """A debate of all agents on all questions by `copying`: equal to `answer` and `revise`, asked one by one.
+
+        An agent that holds nothing that can be read answers anew before it reads its peers.
+
+        Args:
+            questions: Q ≥ 1 ids.
+            n_options: C ≥ 2 of all questions, or of each.
+            seats: N ≥ 1 agents.
+            graph: Who reads whom, of the same N agents.
+            rounds: T ≥ 0, rounds after the first.
+            moment: Seed and replicate.
+
+        Returns:
+            Answers of shape (Q, T + 1, N).
+
+        Raises:
+            SpecError: for fewer than two options, a model that the world does not have, or a graph of another size.
+        """
+        first = self.answers(questions, n_options, seats, moment).answers
+        again = None
+        if np.any(first == MISSING):
+            later = (replace(moment, round=t) for t in range(1, rounds + 1))
+            again = np.stack([self.answers(questions, n_options, seats, then).answers for then in later])
+        start = Start(first, n_options if isinstance(n_options, int) else max(n_options), again=again)
+        return debate(
+            Debate(self.copying, graph, rounds), start, Streams.of_seats(questions, seats, self._copying(moment))
+        )
+
+    def _copying(self, moment: Moment) -> Opener:
+        """What opens the streams of revisions; a copy's draw stands at its own place of its configuration's stream."""
+
+        def opened(question: str, config: str, round: int, purpose: str) -> np.random.Generator:
+            who = (question, config, moment.replicate, round, moment.mark)
+            return keyed(self.parameters.seed, "copying", moment.seed, *who)
+
+        return opened
 
     def _check_model(self, model: int) -> None:
         if not 0 <= model < self.parameters.models:

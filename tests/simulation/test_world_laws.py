@@ -137,10 +137,10 @@ def test_copying_happens_at_its_rate_by_peer() -> None:
 @pytest.mark.parametrize("advantage", [-0.3, 0.0, 1.0])
 def test_the_truth_advantage_is_a_difference_in_log_odds(advantage: float) -> None:
     world = World(WorldParameters(copying=0.2, truth_advantage=advantage))
-    odds = [p / (1 - p) for p in (world.convincing(right=True), world.convincing(right=False))]
+    odds = [p / (1 - p) for p in (world.copying.convincing(right=True), world.copying.convincing(right=False))]
     assert np.log(odds[0] / odds[1]) == pytest.approx(advantage)
     taken = np.mean(revised(1, [0], copying=0.2, truth_advantage=advantage) == 0)
-    assert taken == pytest.approx(world.convincing(right=True), abs=4 * np.sqrt(0.25 / 4000))
+    assert taken == pytest.approx(world.copying.convincing(right=True), abs=4 * np.sqrt(0.25 / 4000))
 
 
 def after_debate(advantage: float) -> tuple[float, float]:
