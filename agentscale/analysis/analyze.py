@@ -95,7 +95,7 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
         "agents": [row for one in read for row in tables.agent_rows(one)],
         "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in pairs],
     }
-    warnings = (*_absent(folder), *_too_long(votes, ledger), *silent(read), *vectors.warnings)
+    warnings = (*_untaken(folder), *_absent(folder), *_too_long(votes, ledger), *silent(read), *vectors.warnings)
     method = f"{METHOD}; {resamples} resamples, shared by all numbers of a task"
     return Analysis(folder.header, {name: tables.table(name, rows[name]) for name in rows}, embedder, warnings, method)
 
@@ -211,6 +211,11 @@ def _cells(one: Point | ReadCell) -> list[Cell]:
 
 def _p_value(pair: Pair, ledger: Ledger) -> float:
     return mcnemar(ledger.values(pair.first), ledger.values(pair.second))
+
+
+def _untaken(folder: RunFolder) -> list[str]:
+    """What the experiment asked for and a model does not take: a treatment that was not given."""
+    return [warning for lesson in folder.lessons() if (warning := lesson.warning) is not None]
 
 
 def _absent(folder: RunFolder) -> Iterator[str]:

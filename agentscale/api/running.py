@@ -195,7 +195,7 @@ def _play(
                 models = (
                     offline_models(sweep)
                     if mode == "replay"
-                    else await stack.enter_async_context(opened_models(sweep, environ, folder.log_path))
+                    else await stack.enter_async_context(opened_models(sweep, environ, folder))
                 )
                 return await run_sweep(
                     sweep, folder, models, mode=mode, concurrency=concurrency, watch=watch, stopper=stopper

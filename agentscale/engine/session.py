@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 from agentscale import endpoints, models
 from agentscale.errors import SpecError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
+from agentscale.models.openai_chat import LessonBook
 from agentscale.schema.experiment import Endpoint
+from agentscale.store import RunFolder
 from agentscale.transport import Address, EndpointClient
 
 
@@ -33,19 +34,18 @@ def addresses(sweep: Sweep, environ: Mapping[str, str]) -> dict[str | None, Addr
 
 
 @asynccontextmanager
-async def opened_models(
-    sweep: Sweep, environ: Mapping[str, str], log_path: Callable[[str], Path]
-) -> AsyncIterator[dict[str, Model]]:
+async def opened_models(sweep: Sweep, environ: Mapping[str, str], folder: RunFolder) -> AsyncIterator[dict[str, Model]]:
     """The sweep's models, ready to be asked.
 
     Args:
         sweep: The sweep.
         environ: Where keys and the default base URL are looked up.
-        log_path: Where the log of a launched server goes, by the endpoint's name.
+        folder: Where logs of launched servers go, and what is learnt of endpoints; what it holds of that is known.
 
     Raises:
         SpecError: If a key or a model file is missing.
         EndpointError: If a launched server does not come up.
+        StoreError: If what the folder holds of endpoints cannot be read.
     """
     known = addresses(sweep, environ)
     async with AsyncExitStack() as stack:
@@ -53,11 +53,13 @@ async def opened_models(
         for name, address in known.items():
             launch = sweep.experiment.endpoints[name].launch if name else None
             if name is not None and launch is not None:
-                base_url = await stack.enter_async_context(endpoints.launch(name, launch, log_path(name)))
+                base_url = await stack.enter_async_context(endpoints.launch(name, launch, folder.log_path(name)))
                 address = address.moved(base_url)
             clients[name] = EndpointClient(address)
             stack.push_async_callback(clients[name].aclose)
-        yield models.build(sweep.experiment.models, truth=sweep.truth(), clients=clients.__getitem__)
+        lessons = LessonBook(folder.lessons(), folder.keep_lessons)
+        specs = sweep.experiment.models
+        yield models.build(specs, truth=sweep.truth(), clients=clients.__getitem__, lessons=lessons)
 
 
 def offline_models(sweep: Sweep) -> dict[str, Model]:

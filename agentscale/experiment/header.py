@@ -78,8 +78,14 @@ def _experiment_digest(
 
 
 def _model(experiment: Experiment, spec: ModelSpec) -> dict[str, Any]:
-    """What a model is: with its endpoint's name, without its address."""
-    said = spec.model_dump(mode="json", exclude={"sampling"})
+    """What a model is: with its endpoint's name, without its address.
+
+    Keys that came later count only where they are given, so that a run of an older version goes on.
+    """
+    first = {"endpoint", "model", "simulated", "scripted"}
+    later = {"profile", "reasoning_effort", "json_schema", "extra"}
+    said = spec.model_dump(mode="json", include=first)
+    said |= spec.model_dump(mode="json", include=later, exclude_defaults=True)
     launch = experiment.endpoints[spec.endpoint].launch if spec.endpoint is not None else None
     if launch is None:
         return {**said, "launch": None}

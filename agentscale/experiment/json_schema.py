@@ -7,6 +7,7 @@ from typing import Any
 
 from agentscale import topology
 from agentscale.catalog import topologies
+from agentscale.models.openai_chat.presets import PRESETS
 from agentscale.protocols import PROTOCOLS
 from agentscale.schema.experiment import Experiment
 from agentscale.schema.record import Record
@@ -24,6 +25,8 @@ def json_schema() -> Node:
     for record, names in LISTED.items():
         for name in names:
             records[record]["properties"][name] = _or_bare(records[record]["properties"][name])
+    profile = records["ModelSpec"]["properties"]["profile"]
+    profile["anyOf"].append({"type": "string", "enum": list(PRESETS)})
     generators: dict[str, type[Record]] = dict(topology.TOPOLOGIES)
     presets = {entry.name: generators[entry.generator] for entry in topologies() if entry.generator in generators}
     for name, members in (("protocol", PROTOCOLS), ("topology", {**generators, **presets})):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agentscale.catalog import experiment_file, experiments
-from agentscale.catalog.document import Document, dotted, read_document, to_yaml
+from agentscale.catalog.document import Document, Keys, dotted, read_document, to_yaml
 from agentscale.catalog.faults import Faults, explain, validated
 from agentscale.catalog.persona_files import unfit_name
 from agentscale.errors import SpecError
@@ -39,7 +39,7 @@ def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sweep:
     faults = Faults(document)
     _check_names(experiment, faults)
     _check_endpoints(experiment, document, faults)
-    _check_models(experiment, faults)
+    _check_models(experiment, document, faults)
     levels = LevelReader(document, experiment, path.parent, faults).read()
     try:
         layout = lay_out(levels, experiment.seed)
@@ -95,17 +95,39 @@ def _check_endpoints(experiment: Experiment, document: Document, faults: Faults)
             if endpoint.base_url is not None:
                 check_written(endpoint.base_url)
         except SpecError as error:
-            overridden_here = document.place(keys).file != document.file
-            # The place of an override is its text, which must not be shown here.
-            faults.add(keys, error.at(file="an override", key=dotted(keys)) if overridden_here else error)
+            faults.add(keys, _unshown(keys, error, document))
 
 
-def _check_models(experiment: Experiment, faults: Faults) -> None:
+def _unshown(keys: Keys, error: SpecError, document: Document) -> SpecError:
+    """The error, which must not be placed in an override: the place of an override is its text, which may be secret."""
+    overridden_here = document.place(keys).file != document.file
+    return error.at(file="an override", key=dotted(keys)) if overridden_here else error
+
+
+def _check_models(experiment: Experiment, document: Document, faults: Faults) -> None:
     for name, spec in experiment.models.items():
         if spec.endpoint is not None and spec.endpoint not in experiment.endpoints:
             unknown = SpecError.unknown("endpoint", spec.endpoint, experiment.endpoints)
             faults.add(("models", name, "endpoint"), unknown)
+        _check_asked(name, spec, document, faults)
         _check_world(name, spec, faults)
+
+
+def _check_asked(name: str, spec: ModelSpec, document: Document, faults: Faults) -> None:
+    """What a model is asked with: a profile that is known, and fields of one's own that nothing else sets."""
+    if spec.model is None:
+        return
+    from agentscale.models.openai_chat.extra import check_extra
+    from agentscale.models.openai_chat.presets import starting
+
+    try:
+        starting(spec.model, spec.profile)
+    except SpecError as error:
+        faults.add(("models", name, "profile"), error)
+    try:
+        check_extra(spec.extra)
+    except SpecError as error:
+        faults.add(("models", name, "extra"), _unshown(("models", name, "extra"), error, document))
 
 
 def _check_world(name: str, spec: ModelSpec, faults: Faults) -> None:

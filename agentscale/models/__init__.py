@@ -15,6 +15,7 @@ from agentscale.schema.experiment import ModelSpec, Simulated
 from agentscale.schema.run import QuestionRecord
 
 if TYPE_CHECKING:
+    from agentscale.models.openai_chat import LessonBook
     from agentscale.simulation import World
     from agentscale.transport import EndpointClient
 
@@ -26,6 +27,7 @@ def build(
     *,
     truth: Mapping[tuple[str, str], QuestionRecord],
     clients: Callable[[str | None], EndpointClient],
+    lessons: LessonBook | None = None,
 ) -> dict[str, Model]:
     """The models of an experiment, ready to be asked.
 
@@ -35,6 +37,7 @@ def build(
         models: The experiment's models by name.
         truth: The questions with their targets, by (task digest, sample id): for simulated and scripted models.
         clients: The client of an endpoint by its name; ``None`` is the one that the environment describes.
+        lessons: What is known of how endpoints want their requests spelt, and what takes up more of it.
 
     Raises:
         SpecError: for a world that cannot be, a model that its world does not have, or a question whose target the
@@ -55,7 +58,7 @@ def build(
         elif spec.model is not None:
             from agentscale.models.openai_chat import OpenAIChat
 
-            built[name] = OpenAIChat(spec.model, clients(spec.endpoint))
+            built[name] = OpenAIChat(spec, clients(spec.endpoint), lessons)
     return built
 
 

@@ -54,7 +54,7 @@ class Completion:
 
     text: str
     finish: str = "stop"
-    """``stop``, ``length``, ``content_filter``, or the endpoint's own word."""
+    """``stop``, ``length``, ``content_filter``, ``refusal``, or the endpoint's own word."""
     usage: Usage = Usage()
     reasoning: str | None = None
     """Reasoning text, kept apart from the answer and never shown to peers."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from agentscale.schema.agents import Sampling
+from agentscale.schema.profile import Profile
 from agentscale.schema.record import Record
 from agentscale.schema.run import Named
 
@@ -111,6 +112,10 @@ class Scripted(Record):
     """Every call fails, as an endpoint that answers 500 does."""
 
 
+def _preset(value: object) -> object:
+    return {"preset": value} if isinstance(value, str) else value
+
+
 class ModelSpec(Record):
     """A model under a name: an endpoint's, the simulator's, or a script."""
 
@@ -121,6 +126,15 @@ class ModelSpec(Record):
     sampling: Sampling = Sampling()
     simulated: Simulated | None = None
     scripted: Scripted | None = None
+    profile: Annotated[Profile | None, BeforeValidator(_preset)] = None
+    """How this model wants its requests spelt: the name of a preset, or a mapping. By default the model's name
+    decides, and what the endpoint refuses is learnt."""
+    reasoning_effort: str | None = Field(default=None, min_length=1)
+    """How long a reasoning model may think, in the endpoint's words, such as ``low``."""
+    json_schema: dict[str, Any] | None = None
+    """JSON Schema that every answer must fit."""
+    extra: dict[str, Any] = {}
+    """Further fields of the request, sent as they stand. Never a key: the file is kept with the run."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> ModelSpec:
@@ -129,6 +143,9 @@ class ModelSpec(Record):
             raise ValueError("give exactly one of model, simulated, scripted")
         if self.endpoint is not None and self.model is None:
             raise ValueError("an endpoint needs the model's name there, under model")
+        asked = self.model_fields_set & {"profile", "reasoning_effort", "json_schema", "extra"}
+        if self.model is None and any(getattr(self, name) for name in asked):
+            raise ValueError(f"{', '.join(sorted(asked))} belong to a model at an endpoint, named under model")
         return self
 
 

@@ -13,7 +13,12 @@ from agentscale.scoring.cleaning import plain, spoken
 from agentscale.scoring.extractors import EXTRACTORS
 from agentscale.scoring.marks import own_part
 
-_FINISH: dict[str, Missing] = {"length": "truncated", "content_filter": "refused"}
+_FINISH: dict[str, Missing] = {
+    "length": "truncated",
+    "model_length": "truncated",  # Mistral's word where the context is full
+    "content_filter": "refused",
+    "refusal": "refused",
+}
 
 
 @lru_cache(maxsize=256)

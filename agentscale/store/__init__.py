@@ -7,6 +7,7 @@
           questions.jsonl       the questions with their targets
           recording/            every call, the evidence from which the rest is made
           transcripts/          one file a cell, one line a trial
+          profiles.json         what endpoints refused and was spelt otherwise, or left out; only where there was any
           tables/  figures/  embeddings/  logs/  report.html
 """
 

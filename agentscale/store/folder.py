@@ -15,9 +15,11 @@ from typing import Any
 from agentscale.errors import SpecError, StoreError
 from agentscale.recording import Recording
 from agentscale.recording.files import explained, replaced
+from agentscale.schema.profile import Lesson
 from agentscale.schema.run import SCHEMA_VERSION, QuestionRecord, RunHeader, Transcript
 from agentscale.store import jsonl
 from agentscale.store.differences import differences
+from agentscale.store.lessons import read_lessons, write_lessons
 from agentscale.store.names import member
 from agentscale.store.tables import write_csv
 from agentscale.store.transcripts import TranscriptWriter
@@ -175,6 +177,22 @@ class RunFolder:
 
     def _changed_questions(self, what: str) -> StoreError:
         return StoreError(f"{self._questions_path} has changed since the run: {what}\n  {self._questions_remedy}")
+
+    def lessons(self) -> tuple[Lesson, ...]:
+        """What the run has learnt of how its endpoints want to be asked, and what was left out of requests.
+
+        Raises:
+            StoreError: The file of lessons cannot be read.
+        """
+        return read_lessons(self.path)
+
+    def keep_lessons(self, lessons: Iterable[Lesson]) -> None:
+        """Writes all lessons of the run.
+
+        Raises:
+            StoreError: The file of lessons cannot be written.
+        """
+        write_lessons(self.path, lessons)
 
     def recording(self, write: bool = False) -> Recording:
         """The recording of the run; ``write`` allows appending.

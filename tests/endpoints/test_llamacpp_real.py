@@ -13,7 +13,7 @@ from agentscale.errors import EndpointError, SpecError
 from agentscale.models.openai_chat import OpenAIChat
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Message
-from agentscale.schema.experiment import Endpoint, Launch
+from agentscale.schema.experiment import Endpoint, Launch, ModelSpec
 from agentscale.transport import EndpointClient
 
 MODEL = "smollm2-135m"
@@ -39,7 +39,7 @@ def call(n: int) -> CallId:
 async def _answers(log: Path, spec: Launch, prompts: list[str], sampling: Sampling) -> list[Completion]:
     async with launch("here", spec, log) as base_url:
         endpoint = Endpoint(launch=spec, max_in_flight=spec.slots, max_retries=0)
-        model = OpenAIChat(MODEL, EndpointClient(resolve("here", endpoint, {}).moved(base_url)))
+        model = OpenAIChat(ModelSpec(model=MODEL), EndpointClient(resolve("here", endpoint, {}).moved(base_url)))
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [

@@ -13,7 +13,7 @@ BASE = "models:\n  small: {scripted: {replies: [A]}}\ntask: ./quiz\n"  # three l
 
 TOP = "embedder, endpoints, independent, models, name, personas, protocol, replicates, sampling, seed, task, team, "
 TOP += "topology"
-MODEL = "endpoint, model, sampling, scripted, simulated"
+MODEL = "endpoint, extra, json_schema, model, profile, reasoning_effort, sampling, scripted, simulated"
 PERSONAS = "careful-verifier, formalist, intuitive-estimator, patient-teacher, sceptic"
 
 WRONG = {
@@ -53,6 +53,32 @@ WRONG = {
         "models:\n  a/b: {model: x}\ntask: ./quiz\n",
         "exp.yaml:2: models.\"a/b\": 'a/b' cannot be a name\n"
         "  allowed: printable text without '/' and '@', and not '-' alone",
+    ),
+    "an unknown profile": (
+        "models:\n  a: {model: x, profile: openai-reasonin}\ntask: ./quiz\n",
+        "exp.yaml:2: models.a.profile: unknown profile 'openai-reasonin'\n  allowed: deepseek, deepseek-reasoner, "
+        "mistral, no-system, openai-o1-early, openai-reasoning, openai-recent, plain\n"
+        "  did you mean 'openai-reasoning'?",
+    ),
+    "a profile that leaves out what is no parameter": (
+        "models:\n  a:\n    model: x\n    profile: {unsent: [messages]}\ntask: ./quiz\n",
+        "exp.yaml:4: models.a.profile.unsent[0]: got 'messages'\n  allowed: one of temperature, top_p, max_tokens, "
+        "stop, seed, reasoning_effort, json_schema, stream, stream_options",
+    ),
+    "a profile of a script": (
+        "models:\n  a: {scripted: {replies: [A]}, profile: plain, extra: {a: 1}}\ntask: ./quiz\n",
+        "exp.yaml:2: models.a: extra, profile belong to a model at an endpoint, named under model",
+    ),
+    "a field that has a place of its own": (
+        "models:\n  a: {model: x, extra: {max_completion_tokens: 4}}\ntask: ./quiz\n",
+        "exp.yaml:2: models.a.extra: extra holds 'max_completion_tokens', which has a place of its own\n"
+        "  write it under sampling, as max_tokens",
+    ),
+    "a secret among the further fields": (
+        "models:\n  a: {model: x, extra: {body: [{api_key: hunter2}]}}\ntask: ./quiz\n",
+        "exp.yaml:2: models.a.extra: extra holds 'api_key', which looks like a secret and would be written into the "
+        "run folder\n  allowed: fields that anyone may read\n"
+        "  name the key's variable under api_key_env of the endpoint",
     ),
     "azure without its version": (
         BASE + "endpoints:\n  here: {base_url: https://mine.openai.azure.com, api: azure}\n",

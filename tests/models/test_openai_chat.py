@@ -13,9 +13,13 @@ from hypothesis import strategies as st
 
 from agentscale.errors import EndpointError
 from agentscale.models.base import Answered, Model
-from agentscale.models.openai_chat import OpenAIChat, chat_body, read_completion
+from agentscale.models.openai_chat import OpenAIChat
+from agentscale.models.openai_chat.reading import read_completion
+from agentscale.models.openai_chat.spelling import spell
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Message, Usage
+from agentscale.schema.experiment import ModelSpec
+from agentscale.schema.profile import Profile
 from agentscale.transport import Address, EndpointClient, Secret
 
 LOOPBACK = "http://127.0.0.1:8080/v1"
@@ -45,7 +49,9 @@ def complete(
 
     async def main() -> Answered:
         address = Address("here", base_url, Secret(key) if key else None)
-        model: Model = OpenAIChat("tiny-1b", EndpointClient(address, transport=httpx.MockTransport(handler)))
+        model: Model = OpenAIChat(
+            ModelSpec(model="tiny-1b"), EndpointClient(address, transport=httpx.MockTransport(handler))
+        )
         try:
             return await model.complete(request(**sampling), call())
         finally:
@@ -74,17 +80,19 @@ def test_what_the_sampling_says_is_sent() -> None:
     assert sent == {"temperature": 0.0, "top_p": 0.9, "max_tokens": 8, "stop": ["\n", "Q:"], "seed": 0}
 
 
+def derived_seed(**who: Any) -> int:
+    return spell(ModelSpec(model="m"), request(seed="derived"), call(**who), Profile()).body["seed"]
+
+
 @given(st.integers(0, 50), st.integers(0, 50))
 def test_a_derived_seed_is_31_bits_and_follows_the_call(one: int, other: int) -> None:
-    first, second = (
-        chat_body("m", request(seed="derived"), call(sample_id=str(sample)))["seed"] for sample in (one, other)
-    )
+    first, second = (derived_seed(sample_id=str(sample)) for sample in (one, other))
     assert 0 <= first < 2**31
     assert (first == second) == (one == other)
 
 
 def test_copies_of_a_configuration_get_different_derived_seeds() -> None:
-    seeds = {chat_body("m", request(seed="derived"), call(slot=f"m/-/{copy}"))["seed"] for copy in range(64)}
+    seeds = {derived_seed(slot=f"m/-/{copy}") for copy in range(64)}
     assert len(seeds) == 64
 
 
@@ -106,7 +114,7 @@ def test_azure_is_asked_at_the_deployments_address_with_its_own_key_header() -> 
 
     seen: list[httpx.Request] = []
     address = Address("here", "https://mine.openai.azure.com", Secret("canary-key"), azure_version="2024-10-21")
-    model = OpenAIChat("gpt", EndpointClient(address, transport=httpx.MockTransport(handler)))
+    model = OpenAIChat(ModelSpec(model="gpt"), EndpointClient(address, transport=httpx.MockTransport(handler)))
     asyncio.run(model.complete(request(), call()))
     assert seen[0].url.path == "/openai/deployments/gpt/chat/completions"
     assert seen[0].url.params["api-version"] == "2024-10-21"
@@ -115,7 +123,7 @@ def test_azure_is_asked_at_the_deployments_address_with_its_own_key_header() -> 
 
 def test_the_identity_holds_neither_address_nor_key() -> None:
     client = EndpointClient(Address("here", LOOPBACK, Secret("canary-key")), transport=httpx.MockTransport(None))  # type: ignore[arg-type]
-    assert OpenAIChat("tiny-1b", client).identity == {"model": "tiny-1b", "profile": "openai-chat"}
+    assert OpenAIChat(ModelSpec(model="tiny-1b"), client).identity == {"model": "tiny-1b", "profile": "openai-chat"}
 
 
 def answer(message: Any = None, **choice: Any) -> dict[str, Any]:
@@ -171,6 +179,30 @@ def test_thinking_at_the_head_of_a_text_is_reasoning(content: str, text: str, re
     assert read_completion(answer({"content": content})) == Completion(text, "unknown", reasoning=reasoning)
 
 
+@pytest.mark.parametrize(
+    ("message", "completion"),
+    [
+        ({"content": None, "refusal": "I cannot."}, Completion("I cannot.", "refusal")),
+        ({"content": "", "refusal": "I cannot."}, Completion("I cannot.", "refusal")),
+        ({"content": "4", "refusal": None}, Completion("4", "stop")),
+        ({"content": "4", "refusal": ""}, Completion("4", "stop")),
+        ({"content": None, "reasoning_content": "hm"}, Completion("", "stop", reasoning="hm")),
+    ],
+)
+def test_a_refusal_that_stands_apart_ends_the_answer(message: dict[str, Any], completion: Completion) -> None:
+    assert read_completion(answer(message, finish_reason="stop")) == completion
+
+
+@pytest.mark.parametrize("thinking", ["A or B?", [{"type": "text", "text": "A or "}, {"type": "text", "text": "B?"}]])
+def test_parts_of_thinking_are_reasoning_and_parts_of_text_the_text(thinking: Any) -> None:
+    parts = [
+        {"type": "thinking", "thinking": thinking},
+        {"type": "text", "text": "Final "},
+        {"type": "text", "text": "B"},
+    ]
+    assert read_completion(answer({"content": parts})) == Completion("Final B", "unknown", reasoning="A or B?")
+
+
 def test_thinking_that_was_cut_off_leaves_no_text_and_the_reason() -> None:
     read = read_completion(answer({"content": "<think>So A or"}, finish_reason="length"))
     assert read == Completion("", "length", reasoning="So A or")
@@ -194,7 +226,11 @@ def test_thinking_follows_the_reasoning_that_the_endpoint_told_apart(field: str)
         ({"choices": [{"text": "legacy"}]}, "nothing where 'message' should be a dict"),
         (answer("x"), "a str where 'message' should be a dict"),
         (answer({"content": 4}), "a int where 'content' should be a str"),
-        (answer({"content": [{"type": "text"}]}), "a list where 'content' should be a str"),
+        (answer({"content": [{"type": "text"}]}), "nothing where 'text' should be a str"),
+        (answer({"content": [{"type": "image_url"}]}), "content with a part that is neither text nor thinking"),
+        (answer({"content": ["x"]}), "content with a part that is neither text nor thinking"),
+        (answer({"content": [{"type": "thinking"}]}), "nothing where 'thinking' should be a list"),
+        (answer({"refusal": 1}), "a int where 'refusal' should be a str"),
         (answer({"content": False}), "a bool where 'content' should be a str"),
         (answer({"reasoning_content": 1}), "a int where 'reasoning_content' should be a str"),
         (answer({"reasoning": {}}), "a dict where 'reasoning' should be a str"),

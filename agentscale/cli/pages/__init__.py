@@ -14,7 +14,9 @@ def topics() -> dict[str, str]:
 
 
 def page(topic: str) -> str:
-    """The text of a page. The page ``experiment`` closes with the table of all keys and their defaults.
+    """The text of a page.
+
+    The page ``experiment`` closes with the table of all keys and their defaults, ``models`` with that of all profiles.
 
     Raises:
         SpecError: If there is no page on ``topic``.
@@ -27,4 +29,8 @@ def page(topic: str) -> str:
         from agentscale.cli.pages.keys import table
 
         text += f"\n## All keys\n\n{table()}\n"
+    if topic == "models":
+        from agentscale.cli.pages.profiles import presets
+
+        text += f"\n## All profiles\n\n{presets()}\n"
     return text

@@ -18,6 +18,7 @@ from agentscale.schema.experiment import (
     TaskRef,
     TeamSpec,
 )
+from agentscale.schema.profile import Profile
 from agentscale.schema.record import Record
 
 SECTIONS: dict[str, type[Record]] = {
@@ -25,6 +26,7 @@ SECTIONS: dict[str, type[Record]] = {
     "endpoints.NAME": Endpoint,
     "endpoints.NAME.launch": Launch,
     "models.NAME": ModelSpec,
+    "models.NAME.profile": Profile,
     "models.NAME.simulated": Simulated,
     "models.NAME.scripted": Scripted,
     "sampling": Sampling,

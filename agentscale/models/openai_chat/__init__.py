@@ -1,0 +1,10 @@
+"""Models behind OpenAI-compatible chat endpoints: what is sent, what comes back, and how servers differ in both.
+
+`spelling` makes the body, `reading` reads the answer, `presets` knows models by name, `refusals` reads what a server
+does not take, `lessons` remembers it; `chat` asks.
+"""
+
+from agentscale.models.openai_chat.chat import OpenAIChat
+from agentscale.models.openai_chat.lessons import LessonBook
+
+__all__ = ["LessonBook", "OpenAIChat"]
