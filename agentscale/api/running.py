@@ -14,7 +14,7 @@ from agentscale.api.waiting import interruptible, wait_for
 from agentscale.engine import CONCURRENCY
 from agentscale.errors import SpecError
 from agentscale.schema.run import Mode
-from agentscale.store import RunFolder
+from agentscale.store import RunFolder, change
 
 if TYPE_CHECKING:
     from agentscale.engine.tally import Tally
@@ -65,6 +65,7 @@ def run(
     *overrides: str,
     out: str | Path | None = None,
     mode: Literal["record", "live"] = "record",
+    changed: bool = False,
     concurrency: int = CONCURRENCY,
     env_file: str | Path | None = None,
     watch: Callable[[Tally], None] = _ignore,
@@ -76,6 +77,8 @@ def run(
         overrides: Dotted overrides such as ``team.size=2,4,8``.
         out: The run folder; ``results/<name>`` under the working folder by default.
         mode: ``record`` asks what is not recorded yet, ``live`` asks everything and records nothing.
+        changed: Whether a folder that holds another experiment takes up this one: its recording stays, and only what
+            is not recorded is asked.
         concurrency: Calls under way at once of each model, so that a slow one holds up no other. How many an endpoint
             gets at once is for the endpoint to say (``max_in_flight``).
         env_file: A ``.env`` file with keys. It is read only here, and overrides nothing that is set.
@@ -93,12 +96,7 @@ def run(
     environ = _environ(env_file)
     check(sweep, environ)
     path = Path(out) if out is not None else Path("results") / sweep.header.name
-    folder = _folder(sweep, path)
-    if mode == "live" and folder.has_recording:
-        raise SpecError(
-            f"{str(path)!r} holds a recording, which a live run would belie",
-            remedy="name another folder with --out, or run with mode record to resume",
-        )
+    folder = _folder(sweep, path, mode, changed)
     return _play(sweep, folder, mode, concurrency, environ, watch)
 
 
@@ -166,13 +164,22 @@ def _check_concurrency(concurrency: int) -> None:
         raise SpecError(f"concurrency is {concurrency}", key="concurrency", allowed="a whole number of at least 1")
 
 
-def _folder(sweep: Sweep, path: Path) -> RunFolder:
-    """The run folder: the one that stands there, if it holds the same experiment, else a new one."""
+def _folder(sweep: Sweep, path: Path, mode: Mode, changed: bool) -> RunFolder:
+    """The run folder: the one that stands there, if it holds the same experiment or may be changed, else a new one."""
+    questions = sweep.questions.values()
     if not (path / "run.json").exists():
-        return RunFolder.create(path, sweep.header, sweep.source, sweep.questions.values())
+        return RunFolder.create(path, sweep.header, sweep.source, questions)
     folder = RunFolder.open(path)
+    if mode == "live" and folder.has_recording:
+        raise SpecError(
+            f"{str(path)!r} holds a recording, which a live run would belie",
+            remedy="name another folder with --out, or run with mode record to resume",
+        )
+    if changed and folder.differences(sweep.header):
+        with folder.lock():
+            return change(RunFolder.open(path), sweep.header, sweep.source, questions)
     folder.check_same(sweep.header)
-    folder.mend_questions(sweep.questions.values())
+    folder.mend_questions(questions)
     return folder
 
 

@@ -8,12 +8,14 @@
           recording/            every call, the evidence from which the rest is made
           transcripts/          one file a cell, one line a trial
           profiles.json         what endpoints refused and was spelt otherwise, or left out; only where there was any
+          earlier/              what described the run before its experiment was changed
           tables/  figures/  embeddings/  logs/  report.html
 """
 
 from __future__ import annotations
 
+from agentscale.store.changing import change
 from agentscale.store.folder import RunFolder, questions_digest
 from agentscale.store.transcripts import TranscriptWriter
 
-__all__ = ["RunFolder", "TranscriptWriter", "questions_digest"]
+__all__ = ["RunFolder", "TranscriptWriter", "change", "questions_digest"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from agentscale.schema.run import RunHeader
+from agentscale.schema.run import Cell, RunHeader
 
 _SHOWN = 20
 
@@ -28,6 +28,38 @@ def differences(there: RunHeader, now: RunHeader) -> list[str]:
     return found if len(found) <= _SHOWN else [*found[:_SHOWN], f"and {len(found) - _SHOWN} more"]
 
 
+def unchanged_cells(there: RunHeader, now: RunHeader) -> set[str]:
+    """Ids of the cells whose trials are the same in both experiments: team, models, graph, questions and draws.
+
+    Where that cannot be told, as with a chat template, whose text is not in the header, a cell counts as changed.
+    """
+    for field in ("seed", "replicates", "questions_digest"):
+        if getattr(there, field) is None or getattr(there, field) != getattr(now, field):
+            return set()
+    if there.experiment.get("independent") != now.experiment.get("independent"):
+        return set()
+    before = {cell.id: cell for cell in there.cells}
+    return {cell.id for cell in now.cells if cell == before.get(cell.id) and _same_sources(there, now, cell)}
+
+
+def _same_sources(there: RunHeader, now: RunHeader, cell: Cell) -> bool:
+    """Whether the task and the models of a cell are the same in both."""
+    if there.tasks.get(cell.task) != now.tasks.get(cell.task):
+        return False
+    for name in {agent.model for agent in cell.team.agents}:
+        model, launch = _source(there, name)
+        if launch.get("chat_template") or list(_differing((model, launch), _source(now, name))):
+            return False
+    return True
+
+
+def _source(header: RunHeader, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A model as the experiment describes it, and the server that is launched for it."""
+    model = header.experiment.get("models", {}).get(name, {})
+    endpoint = header.experiment.get("endpoints", {}).get(model.get("endpoint"), {})
+    return model, endpoint.get("launch") or {}
+
+
 def _derived(header: RunHeader) -> dict[str, Any]:
     dumped = header.model_dump(mode="json", include={"seed", "replicates", "tasks", "cells"})
     return {**dumped, "cells": {cell["id"]: cell for cell in dumped["cells"]}}
@@ -36,8 +68,15 @@ def _derived(header: RunHeader) -> dict[str, Any]:
 def _differing(there: Any, now: Any) -> Iterator[str]:
     old, new = dict(_leaves(there, "")), dict(_leaves(now, ""))
     for key in {**old, **new}:
-        if key not in old or key not in new or old[key] != new[key]:
+        if not _equal(old, new, key):
             yield f"{key}: {_shown(old, key)} there, {_shown(new, key)} now"
+
+
+def _equal(old: dict[str, Any], new: dict[str, Any], key: str) -> bool:
+    """Whether both say the same; a key that one version of agentscale does not know says nothing while it is empty."""
+    if key in old and key in new:
+        return bool(old[key] == new[key])
+    return (old if key in old else new)[key] in (None, {}, [])
 
 
 def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:

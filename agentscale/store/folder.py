@@ -208,7 +208,7 @@ class RunFolder:
         return any((self.path / "recording").glob("*.jsonl*"))
 
     def adopt_recording(self, source: RunFolder) -> None:
-        """Makes the recording of another run this one's own; all of it, or nothing.
+        """Makes the recording of another run this one's own, and what that run learnt; all of it, or nothing.
 
         Packed segments never change, and become hard links where the file system makes them. Plain ones, which a
         writer may have left and the next one mends, are copied.
@@ -233,6 +233,8 @@ class RunFolder:
                         _link(path, half / path.name)
                     elif path.suffix == ".jsonl":
                         shutil.copyfile(path, half / path.name)
+                if lessons := source.lessons():
+                    self.keep_lessons(lessons)
                 half.rename(self.path / "recording")
         finally:
             shutil.rmtree(half, ignore_errors=True)
@@ -299,17 +301,22 @@ class RunFolder:
         finally:
             lock.release()
 
+    def differences(self, header: RunHeader) -> list[str]:
+        """What differs between the experiment of this run and another, a line each; empty where it is the same."""
+        return differences(self.header, header)
+
     def check_same(self, header: RunHeader) -> None:
         """Makes sure that what is to be resumed here is what was begun here.
 
         Raises:
             SpecError: It is another experiment; lists the keys that differ with both values.
         """
-        found = differences(self.header, header)
+        found = self.differences(header)
         if found:
             raise SpecError(
                 "\n    ".join([f"{self.path} holds another experiment than the one to run now:", *found]),
-                remedy="give the changed experiment a folder of its own with --out, or undo the change",
+                remedy="give the changed experiment a folder of its own with --out, undo the change, or go on here "
+                "with --changed, which keeps every recorded call",
             )
 
 

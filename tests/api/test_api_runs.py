@@ -246,3 +246,38 @@ def test_kill_9_loses_no_call_that_was_counted(desk: Path) -> None:
     assert len(recording) >= counted
     recording.close()
     assert _finished_like_an_undisturbed_run(desk)
+
+
+def test_a_changed_experiment_is_refused_unless_it_is_meant_and_then_asks_only_what_is_missing(
+    run: agentscale.Run, desk: Path
+) -> None:
+    with pytest.raises(agentscale.SpecError, match=r"team\[0\]\.size\[2\]: nothing there, 6 now(.|\n)*--changed"):
+        agentscale.run("small.yaml", "team.size=1,4,6")
+    assert run.tally is not None
+    before = run.tally.calls_asked
+    changed = agentscale.run("small.yaml", "team.size=1,4,6", changed=True)
+    whole = agentscale.run("small.yaml", "team.size=1,4,6", out="whole")
+    assert changed.tally is not None
+    assert whole.tally is not None
+    assert changed.tally.calls_asked == whole.tally.calls_asked - before
+    assert list(changed.transcripts()) == list(whole.transcripts())
+    assert agentscale.open_run(run.path / "earlier" / "1").header == run.header
+    back = agentscale.run("small.yaml", changed=True)
+    assert back.tally is not None
+    assert back.tally.calls_asked == 0
+    assert list(back.transcripts()) == list(agentscale.run("small.yaml", out="first").transcripts())
+
+
+def test_an_experiment_that_is_the_same_changes_nothing(run: agentscale.Run) -> None:
+    header = (run.path / "run.json").read_bytes()
+    again = agentscale.run("small.yaml", changed=True)
+    assert again.tally is not None
+    assert again.tally.calls_asked == 0
+    assert (run.path / "run.json").read_bytes() == header
+    assert not (run.path / "earlier").exists()
+
+
+def test_a_live_run_changes_no_recorded_folder(run: agentscale.Run) -> None:
+    with pytest.raises(agentscale.SpecError, match="which a live run would belie"):
+        agentscale.run("small.yaml", "seed=9", mode="live", changed=True)
+    assert not (run.path / "earlier").exists()

@@ -22,6 +22,11 @@ from agentscale.cli.output import finish, watching
     help="record asks what is not recorded yet, live asks everything and records nothing.",
 )
 @click.option(
+    "--changed",
+    is_flag=True,
+    help="Go on in a folder that holds another experiment: its recording stays, what is not recorded is asked.",
+)
+@click.option(
     "--concurrency",
     type=int,
     default=api.CONCURRENCY,
@@ -36,6 +41,7 @@ def command(
     overrides: tuple[str, ...],
     out: str | None,
     mode: Literal["record", "live"],
+    changed: bool,
     concurrency: int,
     env_file: str | None,
     no_report: bool,
@@ -48,6 +54,13 @@ def command(
     """
     with watching(quiet=as_json) as watch:
         made = api.run(
-            experiment, *overrides, out=out, mode=mode, concurrency=concurrency, env_file=env_file, watch=watch
+            experiment,
+            *overrides,
+            out=out,
+            mode=mode,
+            changed=changed,
+            concurrency=concurrency,
+            env_file=env_file,
+            watch=watch,
         )
     finish(made, page=not no_report, as_json=as_json)
