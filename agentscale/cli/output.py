@@ -100,6 +100,11 @@ def finish(run: Run, *, page: bool, as_json: bool) -> None:
 
 def _told(run: Run, tally: Tally) -> None:
     click.echo(f"{tally.trials_done} of {tally.trials} trials, {_state(tally)}, in {run.path}")
+    if tally.calls_in_flight:
+        click.echo(
+            f"  {tally.calls_in_flight} calls were in flight when a run was killed here; "
+            f"asked again: {tally.calls_asked_again}"
+        )
     for kind, count in sorted(tally.failures.items()):
         click.echo(f"  {count} calls failed, {kind}. The first one said:", err=True)
         click.echo(textwrap.indent(tally.first_words[kind], "    "), err=True)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from agentscale.engine.admission import Budget, Unlimited
 from agentscale.engine.design import Trial
 from agentscale.errors import AgentscaleError, EndpointError, RecordingMiss
-from agentscale.models.base import Model
+from agentscale.models.base import Answered, InstantModel, Model
 from agentscale.recording import Answer, CallRecord, Clock, Recording
 from agentscale.schema.agents import Agent
 from agentscale.schema.calls import CallId, ChatRequest, Failure
@@ -62,6 +62,7 @@ class Recorder:
         self._mode = mode
         self._recording = recording
         self._models = models
+        self._instant = {name: model for name, model in models.items() if isinstance(model, InstantModel)}
         self._places = {name: asyncio.Semaphore(concurrency) for name in models}
         self._budget = budget or Unlimited()
         self._asked = asked
@@ -91,15 +92,36 @@ class Recorder:
             return recorded
         return recorded if recorded is not None and recorded.failure is None else None
 
+    def at_once(self, ask: Ask) -> Answer | None:
+        """What came back, where nobody has to wait: known, or made by a model that answers at once.
+
+        Raises:
+            RecordingMiss: In replay, if the call was never recorded.
+            BrokenOff: The call may not be made.
+        """
+        known = self.known(ask)
+        model = self._instant.get(ask.request.model)
+        if known is not None or model is None:
+            return known
+        self._check_allowed(ask)
+        timer = _Timer()
+        try:
+            answer = timer.answered(model.answer(ask.request, ask.id))
+        except EndpointError as error:
+            answer = timer.failed(error)
+        self._keep(ask, answer)
+        return answer
+
     async def ask(self, ask: Ask) -> Answer:
         """What comes back: known, under way on behalf of another trial, or asked now.
 
         Raises:
+            RecordingMiss: In replay, if the call was never recorded.
             BrokenOff: The call may not be made.
         """
-        known = self.known(ask)
-        if known is not None:
-            return known
+        answer = self.at_once(ask)
+        if answer is not None:
+            return answer
         while (others := self._pending.get(ask.key)) is not None:
             answer = await asyncio.shield(others)
             if answer is not None:
@@ -121,19 +143,20 @@ class Recorder:
 
     async def _make(self, ask: Ask) -> Answer:
         async with self._places[ask.request.model]:
-            if self._stopping:
-                raise BrokenOff("the run was stopped before this call was made")
-            if not self._budget.may_ask(ask.trial, ask.agent):
-                raise BrokenOff("the budget allows no more calls of this trial")
-            started, clock = time.time(), time.perf_counter()
+            self._check_allowed(ask)
+            if self._recording is not None:
+                self._recording.asked(ask.key)
+            timer = _Timer()
             try:
-                completion, retries = await self._models[ask.request.model].complete(ask.request, ask.id)
-                failure = None
+                return timer.answered(await self._models[ask.request.model].complete(ask.request, ask.id))
             except EndpointError as error:
-                completion, retries = None, error.retries
-                failure = Failure(kind=error.kind, message=str(error), status=error.status)
-            latency = time.perf_counter() - clock
-        return Answer(completion, failure, Clock(started, latency, retries))
+                return timer.failed(error)
+
+    def _check_allowed(self, ask: Ask) -> None:
+        if self._stopping:
+            raise BrokenOff("the run was stopped before this call was made")
+        if not self._budget.may_ask(ask.trial, ask.agent):
+            raise BrokenOff("the budget allows no more calls of this trial")
 
     def _keep(self, ask: Ask, answer: Answer) -> None:
         if self._recording is not None:
@@ -143,6 +166,27 @@ class Recorder:
             self._settled[ask.key] = answer
         self._budget.spent(ask.trial, ask.agent, answer)
         self._asked(ask, answer)
+
+
+class _Timer:
+    """Runs from the moment at which a call is made."""
+
+    __slots__ = ("_clock", "_started")
+
+    def __init__(self) -> None:
+        self._started, self._clock = time.time(), time.perf_counter()
+
+    def answered(self, answered: Answered) -> Answer:
+        """What is kept of a call that has a completion."""
+        return Answer(answered.completion, None, self._stopped(answered.retries))
+
+    def failed(self, error: EndpointError) -> Answer:
+        """What is kept of a call that has none."""
+        failure = Failure(kind=error.kind, message=str(error), status=error.status)
+        return Answer(None, failure, self._stopped(error.retries))
+
+    def _stopped(self, retries: int) -> Clock:
+        return Clock(self._started, time.perf_counter() - self._clock, retries)
 
 
 def _miss(ask: Ask, recording: Recording | None) -> str:

@@ -92,6 +92,8 @@ class _Run:
     ) -> None:
         self.tally = Tally(trials=sum(trials_by_cell(sweep).values()), calls_at_most=calls_at_most(sweep))
         self._watch = watch
+        self._recording = recording
+        self.tally.calls_in_flight = 0 if recording is None else recording.n_in_flight
         self._concurrency = concurrency
         self._dispatcher = Dispatcher(sweep, budget)
         self._recorder = Recorder(mode, recording, models, concurrency=concurrency, budget=budget, asked=self._asked)
@@ -102,6 +104,8 @@ class _Run:
 
     def _asked(self, ask: Ask, answer: Answer) -> None:
         self.tally.call(ask.request.model, answer)
+        if self._recording is not None:
+            self.tally.calls_asked_again += self._recording.was_in_flight(ask.key)
         self._watch(self.tally)
 
     async def play(self, stopper: Stopper) -> Tally:
@@ -128,6 +132,9 @@ class _Run:
                 await self._play(trial)
             finally:
                 self._dispatcher.ended(trial)
+            await asyncio.sleep(
+                0
+            )  # where nobody ever waits, as in a replay, Ctrl-C and the other workers get their turn
 
     async def _play(self, trial: Trial) -> None:
         try:

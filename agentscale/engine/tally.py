@@ -24,6 +24,10 @@ class Tally:
     """Trials under way that ended without a transcript: the run was stopped, or the budget allowed no more."""
     calls_asked: int = 0
     """Calls really made: neither known from the recording nor shared with another cell."""
+    calls_in_flight: int = 0
+    """Calls that were under way when an earlier run of this folder was killed, and whose answers were lost."""
+    calls_asked_again: int = 0
+    """How many of those were asked again."""
     calls_failed: int = 0
     tokens_in: int = 0
     tokens_out: int = 0

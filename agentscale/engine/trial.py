@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from agentscale.engine.design import Trial
 from agentscale.engine.identity import TrialId, body_digest
@@ -63,24 +64,30 @@ class TrialPlayer:
         salt = cell.id if self._sweep.independent else ""
         trial_id = TrialId(self._sweep.header.seed, head.digest, trial.sample_id, trial.replicate, salt)
         agents = {agent.slot: agent for agent in cell.team.agents}
-        answered: list[tuple[Call, str, Answer | None]] = []
-        misses: list[asyncio.Task[Answer]] = []
+        asks = []
         for call in batch.calls:
             agent = _speaker(cell, agents, call)
-            model = self._models[agent.model]
             request = ChatRequest(agent.model, call.messages, agent.sampling)
-            call_id = trial_id.call(call, round_index, body_digest(request, model.identity))
-            ask = Ask(trial, agent, call_id, call_id.key, request)
-            known = self._recorder.known(ask)
-            answered.append((call, ask.key, known))
-            if known is None:
-                misses.append(asyncio.create_task(self._recorder.ask(ask)))
-        await _ended(misses)
-        asked = iter(misses)
+            call_id = trial_id.call(call, round_index, body_digest(request, self._models[agent.model].identity))
+            asks.append(Ask(trial, agent, call_id, call_id.key, request))
+        answers = await self._answers(asks)
         return [
-            self._reply(call, key, known if known is not None else next(asked).result(), record, cell)
-            for call, key, known in answered
+            self._reply(call, ask.key, answer, record, cell)
+            for call, ask, answer in zip(batch.calls, asks, answers, strict=True)
         ]
+
+    async def _answers(self, asks: Sequence[Ask]) -> list[Answer]:
+        """What comes back, in the order of the calls; only those that must be waited for get a task."""
+        answers = [self._recorder.at_once(ask) for ask in asks]
+        if None not in answers:
+            return cast(list[Answer], answers)
+        tasks = {
+            index: asyncio.create_task(self._recorder.ask(asks[index]))
+            for index, answer in enumerate(answers)
+            if answer is None
+        }
+        await _ended(list(tasks.values()))
+        return [tasks[index].result() if answer is None else answer for index, answer in enumerate(answers)]
 
     def _reply(self, call: Call, key: str, answer: Answer, record: QuestionRecord, cell: Cell) -> Reply:
         if answer.completion is None:
@@ -112,8 +119,6 @@ class TrialPlayer:
 
 async def _ended(tasks: Sequence[asyncio.Task[Answer]]) -> None:
     """Waits until all have ended. Not a TaskGroup: a call that breaks off must not take its siblings with it."""
-    if not tasks:
-        return
     try:
         await asyncio.wait(tasks)
     except asyncio.CancelledError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from agentscale.errors import EndpointError
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Usage
@@ -39,6 +39,19 @@ class Model(Protocol):
 
     async def aclose(self) -> None:
         """Gives back what the model holds."""
+        ...
+
+
+@runtime_checkable
+class InstantModel(Model, Protocol):
+    """A model that knows its answers at once: nothing leaves the process, and nobody waits."""
+
+    def answer(self, request: ChatRequest, call: CallId) -> Answered:
+        """What ``complete`` gives, without a loop.
+
+        Raises:
+            EndpointError: where there is no answer.
+        """
         ...
 
 

@@ -28,6 +28,10 @@ class ScriptedModel:
         self.identity: dict[str, Any] = {"scripted": spec.model_dump(mode="json")}
 
     async def complete(self, request: ChatRequest, call: CallId) -> Answered:
+        """The scripted reply; see `answer`."""
+        return self.answer(request, call)
+
+    def answer(self, request: ChatRequest, call: CallId) -> Answered:
         """The scripted reply.
 
         Raises:

@@ -49,13 +49,16 @@ class SimulatedModel:
         self._given = lru_cache(2**14)(world.answer)  # a debate comes back to the answers of its first round
 
     async def complete(self, request: ChatRequest, call: CallId) -> Answered:
-        """The answer of the agent of the call; see `answered`.
+        """The answer of the agent of the call; see `answer`."""
+        return self.answer(request, call)
+
+    def answer(self, request: ChatRequest, call: CallId) -> Answered:
+        """The answer of the agent of the call: `answered`, as the request's caps leave it.
 
         Raises:
             EndpointError: where the question is not one of the run's.
         """
-        text = self.answered(request, call)
-        return Answered(_completion(request, text))
+        return Answered(_completion(request, self.answered(request, call)))
 
     async def aclose(self) -> None:
         """Nothing is held."""

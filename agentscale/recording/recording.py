@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from types import TracebackType
 
 from agentscale.errors import StoreError
 from agentscale.recording.files import explained
+from agentscale.recording.journal import unanswered
 from agentscale.recording.lines import DamagedLine, check, read_answer, read_call, read_id, read_message
 from agentscale.recording.packing import open_packed, packed_path
 from agentscale.recording.record import Answer, CallRecord
@@ -41,6 +43,7 @@ class Recording:
         self._frames: Shelf[bytes] = Shelf(_FRAMES_HELD)
         self._messages: Shelf[Message] = Shelf(_MESSAGES_HELD)
         self._writer: Writer | None = None
+        self._in_flight: frozenset[bytes] = frozenset()
 
     @classmethod
     def open(cls, path: Path, *, write: bool = False, fsync: bool = False) -> Recording:
@@ -64,7 +67,31 @@ class Recording:
         with explained(f"read the recording {path}"):
             for plain in _plain_names(path):
                 recording._take(plain)
+        if write:
+            recording._in_flight = frozenset(recording._unanswered())
         return recording
+
+    def _unanswered(self) -> set[bytes]:
+        """The calls that writers which are gone let go without an answer. Segments are numbered by their names."""
+        names = [segment.path.name for segment in self._segments]
+
+        def answered(plain: Path, key: bytes) -> bool:
+            place = self._where.get(key, -1)
+            return place >= _SUCCESS or place >= bisect.bisect_left(names, plain.name) << _OFFSET_BITS
+
+        return unanswered(self.path, answered)
+
+    @property
+    def n_in_flight(self) -> int:
+        """Calls that were under way when an earlier writer died or was broken off, and had no answer since.
+
+        Known where the recording was opened for writing; else 0. It does not change while the recording is open.
+        """
+        return len(self._in_flight)
+
+    def was_in_flight(self, key: str) -> bool:
+        """Whether the call is one of those that ``n_in_flight`` counts: to ask it now is to ask it again."""
+        return _raw(key) in self._in_flight
 
     def _take(self, plain: Path) -> None:
         """Adds a segment; packed beats plain, so that a crash between packing and removing doubles nothing."""
@@ -154,18 +181,33 @@ class Recording:
         Raises:
             StoreError: The recording is not open for writing, or the disk refuses; says what is kept and what to do.
         """
+        key = key or record.key
+        offset = self._usable_writer().write(key, record)
+        place = (len(self._segments) - 1 << _OFFSET_BITS) + offset + (_SUCCESS if record.completion is not None else 0)
+        raw = bytes.fromhex(key)
+        if self._where.get(raw, -1) < place:
+            self._where[raw] = place
+
+    def asked(self, key: str) -> None:
+        """Writes down that a call is about to leave the process, so that after a crash it counts as in flight.
+
+        Not needed of a call that is answered within the process: asking it again costs nobody anything.
+
+        Raises:
+            StoreError: As ``append`` does; the call should then not be made.
+        """
+        self._usable_writer().asked(bytes.fromhex(key))
+
+    def _usable_writer(self) -> Writer:
         self._check_open()
         if not self._write:
             raise StoreError(f"the recording {self.path} is open for reading only; open it with write=True")
         writer = self._writer
         if writer is None or not writer.usable:
+            if writer is not None:
+                writer.close()
             writer = self._writer = self._started()
-        key = key or record.key
-        offset = writer.write(key, record)
-        place = (len(self._segments) - 1 << _OFFSET_BITS) + offset + (_SUCCESS if record.completion is not None else 0)
-        raw = bytes.fromhex(key)
-        if self._where.get(raw, -1) < place:
-            self._where[raw] = place
+        return writer
 
     def _started(self) -> Writer:
         writer = Writer(self.path, self._fsync)
@@ -199,17 +241,21 @@ class Recording:
                     raise damaged(segment, offset, error) from error
 
     def close(self) -> None:
-        """Packs the segment of this writer and lets go of all files. A second time does nothing.
+        """Packs the segment of this writer, clears journals and lets go of all files. A second time does nothing.
 
         Raises:
             StoreError: The segment cannot be packed; no call is lost, the plain one stays.
         """
+        if self._closed:
+            return
         self._closed = True
         writer, self._writer = self._writer, None
         try:
             if writer is not None:
                 with explained(f"pack {writer.path}", f"its {writer.n_calls} calls are kept as they are"):
                     writer.close()
+            if self._write:
+                self._unanswered()  # clears the journals that have no open end
         finally:
             for segment in self._segments:
                 segment.close()

@@ -10,7 +10,9 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from agentscale.errors import StoreError
 from agentscale.recording.files import explained, refused, write_whole
+from agentscale.recording.journal import Journal, journal_path
 from agentscale.recording.lines import INLINE, Ref, call_line, message_digest, message_line
 from agentscale.recording.packing import pack, packed_path
 from agentscale.recording.record import CallRecord
@@ -37,13 +39,31 @@ class Writer:
         self._fsync = fsync
         self._torn = False
         self._stored: dict[bytes, int] = {}
+        self._journal: Journal | None = None
         with explained(f"record in {folder}"):
             self.path, self._fd = _started(folder)
 
     @property
     def usable(self) -> bool:
         """Whether more may be written: not in a forked process, nor after half a line that could not be taken back."""
-        return self._pid == os.getpid() and not self._torn
+        journal_torn = self._journal is not None and self._journal.torn
+        return self._pid == os.getpid() and not self._torn and not journal_torn
+
+    def asked(self, key: bytes) -> None:
+        """Writes down that a call is about to leave the process.
+
+        Raises:
+            StoreError: It could not be written down; the call should not be made.
+        """
+        try:
+            if self._journal is None:
+                self._journal = Journal(journal_path(self.path))
+            self._journal.note(key)
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: OSError) -> StoreError:
+        return refused(error, f"record a call in {self.path}", f"the {self.n_calls} calls recorded before it are kept")
 
     def write(self, key: str, record: CallRecord) -> int:
         """Writes one call, with the messages that this segment does not hold yet.
@@ -61,8 +81,7 @@ class Writer:
             lines.append(call_line(key, record, parts))
             self._write(b"".join(lines), end)
         except OSError as error:
-            kept = f"the {self.n_calls} calls recorded before it are kept"
-            raise refused(error, f"record a call in {self.path}", kept) from error
+            raise self._refused(error) from error
         self._remember(fresh)
         self.n_calls += 1
         return offset
@@ -98,6 +117,8 @@ class Writer:
         finally:
             os.close(self._fd)
             self._fd = -1
+            if self._journal is not None:
+                self._journal.close()
 
 
 def _with_messages(

@@ -177,16 +177,18 @@ def test_the_tally_tells_before_the_first_call_how_many_there_can_be(desk: Path)
 
 
 SLOW = """
-import sys, time
+import asyncio
 import agentscale
-from agentscale.models.simulated import SimulatedModel
+from agentscale import models
 
-answered = SimulatedModel.complete
-async def complete(self, request, call):
-    import asyncio
-    await asyncio.sleep(0.05)
-    return await answered(self, request, call)
-SimulatedModel.complete = complete
+build = models.build
+class Far:
+    def __init__(self, model):
+        self.model, self.identity, self.aclose = model, model.identity, model.aclose
+    async def complete(self, request, call):
+        await asyncio.sleep(0.05)
+        return await self.model.complete(request, call)
+models.build = lambda *args, **keys: {name: Far(model) for name, model in build(*args, **keys).items()}
 def watch(tally):
     print(tally.calls_asked, flush=True)
 from agentscale import api

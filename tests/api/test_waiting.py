@@ -164,14 +164,17 @@ embedder: lexical
 NOTEBOOK = """
 import asyncio
 import agentscale
-from agentscale.models.simulated import SimulatedModel
+from agentscale import models
 
-answered = SimulatedModel.complete
-async def complete(self, request, call):
-    # Calls under way outlast the first Ctrl-C, so that a second one finds something to cancel.
-    await asyncio.sleep(0.05 if asked < 5 else SLOW)
-    return await answered(self, request, call)
-SimulatedModel.complete = complete
+build = models.build
+class Far:
+    def __init__(self, model):
+        self.model, self.identity, self.aclose = model, model.identity, model.aclose
+    async def complete(self, request, call):
+        # Calls under way outlast the first Ctrl-C, so that a second one finds something to cancel.
+        await asyncio.sleep(0.05 if asked < 5 else SLOW)
+        return await self.model.complete(request, call)
+models.build = lambda *args, **keys: {name: Far(model) for name, model in build(*args, **keys).items()}
 
 asked = 0
 def watch(tally):

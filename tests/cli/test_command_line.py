@@ -70,6 +70,14 @@ def test_what_a_run_prints_fits_80_columns(ran: Callable[..., Ran]) -> None:
     assert max(map(len, (out + err).splitlines())) <= 80
 
 
+def test_a_run_after_a_kill_says_how_many_calls_were_in_flight(desk: Path, ran: Callable[..., Ran]) -> None:
+    ran("run", "small.yaml", "--no-report")
+    (desk / "results/small/recording/00000000000000000001-1-killed.asked").write_bytes(bytes(32) + b"\1" * 32 + b"torn")
+    _, out, err = ran("run", "small.yaml", "--no-report")
+    assert "  2 calls were in flight when a run was killed here; asked again: 0\n" in out
+    assert max(map(len, (out + err).splitlines())) <= 80
+
+
 def test_a_second_run_asks_nothing_and_changes_no_byte(desk: Path, ran: Callable[..., Ran]) -> None:
     first = json.loads(ran("run", "small.yaml", "--json")[1])
     kept = {
@@ -296,13 +304,16 @@ def test_an_env_file_is_read_only_where_it_is_named_and_its_key_is_written_nowhe
 def test_one_ctrl_c_exits_with_130_and_no_traceback_and_a_second_says_what_is_kept(desk: Path) -> None:
     slow = (
         "import asyncio\n"
-        "from agentscale.models.simulated import SimulatedModel as M\n"
-        "answered = M.complete\n"
-        "async def complete(self, request, call):\n"
-        "    print('asked', flush=True)\n"
-        "    await asyncio.sleep(3)\n"
-        "    return await answered(self, request, call)\n"
-        "M.complete = complete\n"
+        "from agentscale import models\n"
+        "class Far:\n"
+        "    def __init__(self, model):\n"
+        "        self.model, self.identity, self.aclose = model, model.identity, model.aclose\n"
+        "    async def complete(self, request, call):\n"
+        "        print('asked', flush=True)\n"
+        "        await asyncio.sleep(3)\n"
+        "        return await self.model.complete(request, call)\n"
+        "build = models.build\n"
+        "models.build = lambda *args, **keys: {name: Far(model) for name, model in build(*args, **keys).items()}\n"
         "from agentscale.cli import main\n"
         "main(['run', 'small.yaml', 'team.size=8', '--concurrency', '4'])\n"
     )
