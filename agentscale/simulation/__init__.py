@@ -2,14 +2,17 @@
 
 `World.answers` gives all votes of many agents on many questions as arrays; `World.answer` gives one of them, from the
 same draws, so that a vote asked alone is the vote asked among thousands. `World.debate` and `World.revise` do the same
-for debates; `debate` plays any rule of `RULES` on any `Graph`. This room knows numbers only: nothing of texts,
+for debates; `debate` plays any rule of `RULES` on any `Graph`. `tally` and `debate_by_counts` count what agents that
+cannot be told apart do, at no cost for their number. This room knows numbers only: nothing of texts,
 prompts, the engine or networkx.
 """
 
+from agentscale.simulation.crowds import Tally, tally
 from agentscale.simulation.debates import Debate, Start, debate, in_parts
 from agentscale.simulation.graphs import Graph
 from agentscale.simulation.influence import friedkin_johnsen, influence, influence_size, is_martingale
 from agentscale.simulation.parameters import PRESETS, WorldParameters, resolve
+from agentscale.simulation.populations import debate_by_counts
 from agentscale.simulation.rules import (
     RULES,
     Copy,
@@ -45,12 +48,14 @@ __all__ = [
     "SelfCorrect",
     "Start",
     "Streams",
+    "Tally",
     "Truth",
     "Votes",
     "World",
     "WorldParameters",
     "deal",
     "debate",
+    "debate_by_counts",
     "friedkin_johnsen",
     "in_parts",
     "influence",
@@ -58,4 +63,5 @@ __all__ = [
     "is_martingale",
     "resolve",
     "rule_of",
+    "tally",
 ]

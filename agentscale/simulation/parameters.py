@@ -46,6 +46,11 @@ class WorldParameters(Record):
     between models that are both wrong, about 0.6."""
     affinity: float = Field(default=0.6, ge=0.01, le=1000)
     """κ_M of the model's preference over channels, Dir(κ_M, …, κ_M); small is one-sided. Range 0.2 to 5."""
+    families: int = Field(default=0, ge=0, le=4096)
+    """Families of models, dealt round-robin; 0: models have nothing in common but the world."""
+    family_affinity: float = Field(default=20.0, ge=0.01, le=1e6)
+    """κ_F of a model's preference within its family f, Dir(κ_F·π_f); large makes brothers alike. Its effect is to be
+    set by the excess of correlation within a provider, about .04 (HELM, section 6.5)."""
     persona_tilt: float = Field(default=1.5, ge=0, le=20)
     """τ_S, how far a persona bends the model's preference. Range 0 to 3, by the size of the effect of personas."""
     fresh: Probability = 0.25

@@ -28,6 +28,8 @@ class Truth:
     theta: NDArray[np.float64]
     """Θ_b(q), shape (Q, B, C): the probability of every option for one more agent of a configuration, which is what
     its answers converge to. The rest to 1 is the probability that the answer cannot be read."""
+    used: NDArray[np.int16] | None = None
+    """The channel that every agent used, shape (Q, N); ``None`` where agents were counted and not drawn one by one."""
 
     @property
     def success(self) -> NDArray[np.bool_]:

@@ -1,27 +1,23 @@
 """The world itself: the latent-channel mixture of theory.md, section 11.1, and its debate by copying.
 
-Every draw is keyed by what it is for and by nothing else. The world's own draws (a question, a model's preference, the
-habit of a configuration on a question) are keyed by the world's seed. What agents draw is keyed by the run's seed, the
-question, the configuration and the moment, and a copy's draws stand at the copy's own place of that stream. So neither
-the order of asking nor the company of other agents changes an answer.
+Every draw is keyed by what it is for and by nothing else. What is fixed before anybody is asked is the `Ground`. What
+agents draw is keyed by the run's seed, the question, the configuration and the moment, and a copy's draws stand at the
+copy's own place of that stream. So neither the order of asking nor the company of others changes an answer.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
-from statistics import NormalDist
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 from agentscale.simulation.debates import Debate, Start, debate
 from agentscale.simulation.graphs import Graph
+from agentscale.simulation.ground import Ground, Habits, Questions
 from agentscale.simulation.parameters import WorldParameters
 from agentscale.simulation.rules import Copy
 from agentscale.simulation.seats import MISSING, Given, Layer, Moment, Seat, Votes, deal
@@ -31,30 +27,7 @@ from agentscale.simulation.truth import Truth, answer_law
 _DRAWS = 8  # uniforms of one answer: leaves habit?, channel, says it?, other option, unreadable?, wording, two spare
 _BLOCK = 4  # doubles in one step of a Philox counter: a copy's place must be a whole number of steps
 _CHUNK = 2**20  # rows of uniforms that the array door holds at once: 64 MiB
-_QUESTIONS, _HABITS = 2**14, 2**16  # what a world remembers (some 30 MB); what it forgets is drawn again, the same
 _PLAIN = Moment()
-
-
-class _Questions(NamedTuple):
-    solvability: NDArray[np.float64]  # (Q,)
-    targets: NDArray[np.int16]  # (Q, K), 0 where the channel succeeds
-    n_options: NDArray[np.int64]  # (Q,)
-
-    def among(self, some: slice) -> _Questions:
-        return _Questions(self.solvability[some], self.targets[some], self.n_options[some])
-
-
-class _Habits(NamedTuple):
-    channel: NDArray[np.int64]  # (Q,), k0 of one configuration
-    luck: NDArray[np.float64]  # (Q,), the habit is unreadable where this is below the model's failure rate
-
-    def among(self, some: slice) -> _Habits:
-        return _Habits(self.channel[some], self.luck[some])
-
-
-class _Preference(NamedTuple):
-    share: NDArray[np.float64]  # (K,), π_ms
-    cumulative: NDArray[np.float64]  # (K,)
 
 
 class World:
@@ -68,9 +41,8 @@ class World:
         self.parameters = parameters
         self.copying = Copy(kappa=parameters.copying, advantage=parameters.truth_advantage)
         """The rule by which agents of this world change their answers in a debate."""
-        self._question = lru_cache(_QUESTIONS)(self._draw_question)
-        self._habit = lru_cache(_HABITS)(self._draw_habit)
-        self._preference = lru_cache(_HABITS)(self._draw_preference)
+        self.ground = Ground(parameters)
+        """What is fixed before anybody is asked."""
 
     def team(self, layer: Layer, n: int, model: int = 0) -> tuple[Seat, ...]:
         """`deal` over this world's own models and personas.
@@ -78,7 +50,7 @@ class World:
         Raises:
             SpecError: where the world has no such model.
         """
-        self._check_model(model)
+        self.ground.check_model(model)
         return deal(layer, n, models=self.parameters.models, personas=self.parameters.personas, model=model)
 
     def preference(self, model: int, persona: str | None = None) -> NDArray[np.float64]:
@@ -87,7 +59,7 @@ class World:
         Raises:
             SpecError: where the world has no such model.
         """
-        return self._preference(model, persona).share
+        return self.ground.preference(model, persona).share
 
     def answer(self, question: str, n_options: int, seat: Seat, moment: Moment = _PLAIN) -> Given:
         """One agent's own answer to one question: equal to its entry in `answers`.
@@ -102,8 +74,8 @@ class World:
             SpecError: for fewer than two options or a model that the world does not have.
         """
         uniforms = self._stream(question, seat, moment, skip=seat.copy).random((1, 1, _DRAWS))
-        drawn = self._question(question, n_options)
-        answers, channels = self._resolve(uniforms, drawn, self._habit(question, seat.model, seat.persona), seat)
+        habits = self.ground.habits([question], seat.model, seat.persona)
+        answers, channels = self._resolve(uniforms, self.ground.question(question, n_options), habits, seat)
         return Given(int(answers[0, 0]), int(channels[0, 0]), float(uniforms[0, 0, 5]))
 
     def answers(
@@ -127,24 +99,27 @@ class World:
         Raises:
             SpecError: for fewer than two options or a model that the world does not have.
         """
-        sizes = [n_options] * len(questions) if isinstance(n_options, int) else n_options
-        drawn = _Questions(*map(np.concatenate, zip(*map(self._question, questions, sizes), strict=True)))
+        drawn = self.ground.questions(questions, n_options)
         groups: dict[tuple[str, int, str | None], list[int]] = {}
         for place, seat in enumerate(seats):
             groups.setdefault((seat.config, seat.model, seat.persona), []).append(place)
         answers = np.empty((len(questions), len(seats)), np.int16)
-        used = np.zeros((len(questions), self.parameters.channels), np.int64)
+        used = np.empty((len(questions), len(seats)), np.int16)
         theta = []
         for (_, model, persona), places in groups.items():
-            habits = _Habits(
-                *map(np.concatenate, zip(*(self._habit(q, model, persona) for q in questions), strict=True))
-            )
+            habits = self.ground.habits(questions, model, persona)
             members = [seats[place] for place in places]
-            answers[:, places], channels = self._group(questions, drawn, habits, members, moment)
-            np.add.at(used, (np.arange(len(questions))[:, None], channels), 1)
-            theta.append(self._law(drawn, habits, model, persona))
+            answers[:, places], used[:, places] = self._group(questions, drawn, habits, members, moment)
+            theta.append(self.law(drawn, habits, model, persona))
         configs = tuple(config for config, _, _ in groups)
-        return Votes(answers, Truth(drawn.solvability, drawn.targets, used, configs, np.stack(theta, axis=1)))
+        laws = np.stack(theta, axis=1)
+        return Votes(answers, Truth(drawn.solvability, drawn.targets, self._uses(used), configs, laws, used))
+
+    def law(self, drawn: Questions, habits: Habits, model: int, persona: str | None) -> NDArray[np.float64]:
+        """Θ of one configuration with these habits, shape (Q, C); see `Truth.theta`."""
+        failure = self.parameters.failure_of(model)
+        share, fails = self.preference(model, persona), habits.luck < failure
+        return answer_law(self.parameters, drawn.targets, drawn.n_options, share, habits.channel, fails, failure)
 
     def revise(self, question: str, seat: Seat, own: int, peers: Sequence[int], moment: Moment) -> int:
         """An agent's answer after it has read its peers': the rule ``copy(κ, adv)`` of theory.md, section 11.1.
@@ -211,14 +186,6 @@ class World:
 
         return opened
 
-    def _check_model(self, model: int) -> None:
-        if not 0 <= model < self.parameters.models:
-            raise SpecError(
-                f"model {model} is not in this world of {self.parameters.models}",
-                key="simulated.model",
-                allowed=f"0 to {self.parameters.models - 1}, or raise `models` in the world's parameters",
-            )
-
     def _stream(self, question: str, seat: Seat, moment: Moment, *, skip: int = 0) -> np.random.Generator:
         who = (question, seat.config, moment.replicate, moment.round, moment.mark)
         rng = keyed(self.parameters.seed, "answer", moment.seed, *who)
@@ -226,45 +193,13 @@ class World:
             cast(np.random.Philox, rng.bit_generator).advance(skip * _DRAWS // _BLOCK)
         return rng
 
-    def _draw_question(self, question: str, n_options: int) -> _Questions:
-        p = self.parameters
-        if n_options < 2:
-            raise SpecError(f"question {question!r} has {n_options} possible answer(s)", allowed="2 or more")
-        rng = keyed(p.seed, "question", question)
-        solvability = float(rng.beta(p.solvability_a, p.solvability_b))
-        shared, *own = rng.standard_normal(p.channels + 1)
-        skill = math.sqrt(p.monoculture) * shared + math.sqrt(1 - p.monoculture) * np.array(own)
-        threshold = NormalDist().inv_cdf(min(max(solvability, 1e-300), 1 - 1e-16))
-        common = _wrong(rng.random(), n_options)
-        attracted = rng.random(p.channels) < p.attractor
-        astray = np.where(attracted, common, _wrong(rng.random(p.channels), n_options))
-        targets = np.where(skill < threshold, 0, astray).astype(np.int16)
-        return _Questions(np.array([solvability]), targets[None], np.array([n_options]))
-
-    def _draw_habit(self, question: str, model: int, persona: str | None) -> _Habits:
-        cumulative = self._preference(model, persona).cumulative
-        named = () if persona is None else (persona,)
-        channel, luck = keyed(self.parameters.seed, "habit", question, model, *named).random(2)
-        return _Habits(np.searchsorted(cumulative, [channel], side="right"), np.array([luck]))
-
-    def _draw_preference(self, model: int, persona: str | None) -> _Preference:
-        self._check_model(model)
-        p = self.parameters
-        share = keyed(p.seed, "affinity", model).dirichlet(np.full(p.channels, p.affinity))
-        if persona is not None:
-            share = share * np.exp(p.persona_tilt * keyed(p.seed, "persona", persona).standard_normal(p.channels))
-            share = share / share.sum()
-        cumulative = np.cumsum(share)
-        cumulative[-1] = 1.0
-        return _Preference(share, cumulative)
-
     def _resolve(
-        self, uniforms: NDArray[np.float64], drawn: _Questions, habits: _Habits, seat: Seat
+        self, uniforms: NDArray[np.float64], drawn: Questions, habits: Habits, seat: Seat
     ) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
         """Uniforms (Q, n, _DRAWS) of n agents of one configuration to answers and channels, both (Q, n)."""
         p = self.parameters
         fresh = uniforms[..., 0] < p.fresh
-        cumulative = self._preference(seat.model, seat.persona).cumulative
+        cumulative = self.ground.preference(seat.model, seat.persona).cumulative
         channel = np.where(fresh, cumulative.searchsorted(uniforms[..., 1], side="right"), habits.channel[:, None])
         target = drawn.targets[np.arange(len(drawn.targets))[:, None], channel]
         says = uniforms[..., 2] < np.where(target == 0, p.fidelity_right, p.fidelity_wrong)
@@ -275,7 +210,7 @@ class World:
         return answer.astype(np.int16, copy=False), channel
 
     def _group(
-        self, questions: Sequence[str], drawn: _Questions, habits: _Habits, members: Sequence[Seat], moment: Moment
+        self, questions: Sequence[str], drawn: Questions, habits: Habits, members: Sequence[Seat], moment: Moment
     ) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
         """Answers and channels (Q, n) of the agents of one configuration, some questions at a time."""
         copies = np.array([seat.copy for seat in members])
@@ -291,13 +226,7 @@ class World:
         answers, channels = zip(*parts, strict=True)
         return np.concatenate(answers), np.concatenate(channels)
 
-    def _law(self, drawn: _Questions, habits: _Habits, model: int, persona: str | None) -> NDArray[np.float64]:
-        failure = self.parameters.failure_of(model)
-        preference = self._preference(model, persona).share
-        fails = habits.luck < failure
-        return answer_law(self.parameters, drawn.targets, drawn.n_options, preference, habits.channel, fails, failure)
-
-
-def _wrong(uniform: float | NDArray[np.float64], n_options: int) -> NDArray[np.int64]:
-    """Uniform draws in [0, 1) to wrong options 1 … C−1."""
-    return 1 + (np.asarray(uniform) * (n_options - 1)).astype(np.int64)
+    def _uses(self, used: NDArray[np.int16]) -> NDArray[np.int64]:
+        """How many agents used each channel, shape (Q, K)."""
+        k, rows = self.parameters.channels, np.arange(len(used), dtype=np.int64)[:, None]
+        return np.bincount((rows * k + used).ravel(), minlength=k * len(used)).reshape(len(used), k)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.errors import SpecError
-from agentscale.simulation import MISSING, Moment, Seat, World, WorldParameters, world
+from agentscale.simulation import MISSING, Moment, Seat, World, WorldParameters, ground, world
 
 QUESTIONS = [f"q{i}" for i in range(40)]
 FAILING = WorldParameters(parse_failure=(0.05, 0.08, 0.30))
@@ -70,8 +70,8 @@ def test_chunks_and_forgotten_tables_change_no_answer(monkeypatch: pytest.Monkey
     seats = World(FAILING).team("L3", 9)
     straight = World(FAILING).answers(QUESTIONS, 4, seats)
     monkeypatch.setattr(world, "_CHUNK", 7)
-    monkeypatch.setattr(world, "_QUESTIONS", 2)
-    monkeypatch.setattr(world, "_HABITS", 1)
+    monkeypatch.setattr(ground, "_QUESTIONS", 2)
+    monkeypatch.setattr(ground, "_HABITS", 1)
     chunked = World(FAILING).answers(QUESTIONS, 4, seats)
     assert np.array_equal(chunked.answers, straight.answers)
     assert np.array_equal(chunked.truth.channels, straight.truth.channels)

@@ -1,0 +1,118 @@
+"""Votes of crowds as counts: how many of a million agents gave which answer, without drawing one of them.
+
+Agents of one configuration are exchangeable: given the question and its habit, they leave the habit, pick a channel and
+say an answer independently. So a binomial and two multinomial draws settle all of them. The counts equal those of
+`World.answers` in distribution, not draw by draw; that is all that is given up. Knows no single agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agentscale.errors import SpecError
+from agentscale.randomness import keyed
+from agentscale.simulation.ground import Habits
+from agentscale.simulation.seats import Moment, Seat
+from agentscale.simulation.truth import Truth
+from agentscale.simulation.world import World
+
+_PLAIN = Moment()
+
+
+class Tally(NamedTuple):
+    """Counted votes of B configurations, and the truth behind them."""
+
+    counts: NDArray[np.int64]
+    """Shape (Q, B, C + 1): agents by answer, 0 is right, what cannot be read last."""
+    truth: Truth
+
+
+class _Crowd(NamedTuple):
+    """What decides the answers of B configurations, side by side."""
+
+    sizes: NDArray[np.int64]  # (B,)
+    channel: NDArray[np.int64]  # (Q, B), the habits
+    fails: NDArray[np.bool_]  # (Q, B), whether the habit cannot be read
+    preference: NDArray[np.float64]  # (B, K)
+    failure: NDArray[np.float64]  # (B,)
+
+
+def tally(
+    world: World,
+    questions: Sequence[str],
+    n_options: int,
+    members: Sequence[tuple[Seat, int]],
+    moment: Moment = _PLAIN,
+) -> Tally:
+    """The votes of crowds on all questions.
+
+    Args:
+        world: Whose agents.
+        questions: Q ≥ 1 ids. Draws belong to a question and not to its company.
+        n_options: C ≥ 2.
+        members: B ≥ 1 configurations, each by any of its seats, with how many agents it has.
+        moment: When they are asked.
+
+    Raises:
+        SpecError: for fewer than two options, a model that the world does not have, a configuration that is given
+            twice, or a crowd of fewer than one.
+    """
+    _check(members)
+    drawn = world.ground.questions(questions, n_options)
+    habits = [world.ground.habits(questions, seat.model, seat.persona) for seat, _ in members]
+    crowd = _crowd(world, members, habits)
+    counts = np.empty((len(questions), len(members), n_options + 1), np.int64)
+    channels = np.empty((len(questions), world.parameters.channels), np.int64)
+    who = tuple(seat.config for seat, _ in members)
+    for q, question in enumerate(questions):
+        rng = keyed(world.parameters.seed, "crowd", moment.seed, question, moment.replicate, moment.round, moment.mark)
+        counts[q], channels[q] = _vote(world, crowd, drawn.targets[q], q, n_options, rng)
+    laws = [world.law(drawn, its, seat.model, seat.persona) for (seat, _), its in zip(members, habits, strict=True)]
+    return Tally(counts, Truth(drawn.solvability, drawn.targets, channels, who, np.stack(laws, axis=1)))
+
+
+def _crowd(world: World, members: Sequence[tuple[Seat, int]], habits: Sequence[Habits]) -> _Crowd:
+    failure = np.array([world.parameters.failure_of(seat.model) for seat, _ in members])
+    return _Crowd(
+        np.array([size for _, size in members], np.int64),
+        np.stack([habit.channel for habit in habits], axis=1),
+        np.stack([habit.luck for habit in habits], axis=1) < failure,
+        np.stack([world.preference(seat.model, seat.persona) for seat, _ in members]),
+        failure,
+    )
+
+
+def _vote(
+    world: World, crowd: _Crowd, targets: NDArray[np.int16], q: int, n_options: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Counts (B, C + 1) and channels in use (K,) of one question."""
+    fresh = rng.binomial(crowd.sizes, world.parameters.fresh)
+    used = rng.multinomial(fresh, crowd.preference)  # (B, K)
+    readable = rng.binomial(used, 1.0 - crowd.failure[:, None])
+    rows = np.arange(len(fresh))
+    kept = crowd.sizes - fresh
+    used[rows, crowd.channel[q]] += kept
+    readable[rows, crowd.channel[q]] += np.where(crowd.fails[q], 0, kept)
+    said = rng.multinomial(readable, _sayings(world, targets, n_options)).sum(axis=1)
+    return np.column_stack([said, crowd.sizes - said.sum(axis=1)]), used.sum(axis=0)
+
+
+def _sayings(world: World, targets: NDArray[np.int16], n_options: int) -> NDArray[np.float64]:
+    """What agents say of a channel, shape (K, C): its finding with fidelity h or ω, else any other option alike."""
+    p = world.parameters
+    said = np.where(targets == 0, p.fidelity_right, p.fidelity_wrong)
+    law = np.repeat((1.0 - said)[:, None] / (n_options - 1), n_options, axis=1)
+    law[np.arange(len(targets)), targets] = said
+    return law
+
+
+def _check(members: Sequence[tuple[Seat, int]]) -> None:
+    configs = [seat.config for seat, _ in members]
+    if not configs or len(set(configs)) < len(configs):
+        raise SpecError(f"crowds of {configs}", key="members", allowed="one or more configurations, each given once")
+    if min(size for _, size in members) < 1:
+        raise SpecError("a crowd of fewer than one agent", key="members", allowed="1 agent or more of each")
