@@ -1,6 +1,7 @@
 """Numbers from stored records: K*, exact votes, intervals, and the tables of a run.
 
-Two layers. The array layer is pure functions of numpy arrays (``spectrum``, ``votes``, ``subteams``, ``bootstrap``).
+Two layers. The array layer is pure functions of numpy arrays (``spectrum``, ``votes``, ``subteams``, ``bootstrap``,
+``extrapolate``).
 The records layer reads a run folder into arrays (``arrays``, ``vectors``), measures it (``measures``, ``curves``) and
 fills tables (``ledger``, ``tables``, ``analyze``). Nothing here asks a model: what embeds texts is handed in.
 """
@@ -43,6 +44,7 @@ from agentscale.analysis.entropies import (
     inverse_simpson,
     neff_answer_entropy,
 )
+from agentscale.analysis.extrapolate import BestTeam, Ceiling, DeFinetti, Forecast, Pilot, margin_histogram
 from agentscale.analysis.inference import (
     Association,
     Match,
@@ -127,23 +129,28 @@ __all__ = [
     "Analysis",
     "Association",
     "Baselined",
+    "BestTeam",
     "BestTries",
     "BetaCoverage",
     "BothWrong",
+    "Ceiling",
     "ChannelMixture",
     "Conditioned",
+    "DeFinetti",
     "Decomposition",
     "DrawnRace",
     "EffectiveSize",
     "Entropies",
     "ErrorDiversity",
     "Extrapolated",
+    "Forecast",
     "InformationCurve",
     "Intervals",
     "MajorityError",
     "Match",
     "Occupancy",
     "Permuted",
+    "Pilot",
     "Race",
     "Rarefied",
     "Resampling",
@@ -210,6 +217,7 @@ __all__ = [
     "log_odds",
     "maj_at_k",
     "majority_error",
+    "margin_histogram",
     "mcnemar",
     "mean_cosine",
     "mean_phi",
