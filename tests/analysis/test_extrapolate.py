@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.special import ndtr
 
 from agentscale.analysis import (
     DeFinetti,
@@ -284,17 +285,19 @@ def test_the_best_team_under_a_small_budget_is_the_best_of_all() -> None:
     assert best.held_out <= best.forecast.accuracy.value + 1e-9
 
 
-def test_greedy_growth_and_exchange_come_near_the_best_of_all() -> None:
-    pilot, _ = pilot_of_world(3, 8)
-    found = DeFinetti(pilot.at(np.arange(60)), seed=3, resamples=50)
+@pytest.mark.parametrize("seed", range(5))
+def test_greedy_growth_and_exchange_come_near_the_best_of_all(seed: int) -> None:
+    """On normal votes: question q is right with Φ(Σ m_b δ_qb / √(Σ m_b)), with some δ below 0."""
+    drift = keyed(seed, "search").normal(0.15, 0.4, size=(40, 3))
 
     def score(team: tuple[int, ...]) -> float:
-        return float(found.right(team).mean())
+        return float(ndtr(drift @ team / np.sqrt(sum(team))).mean())
 
-    best = visit(score, [1, 2, 3], 24)[0]
-    every = max(score((a, b, c)) for a in range(25) for b in range(13) for c in range(9) if 0 < a + 2 * b + 3 * c <= 24)
-    assert np.dot(best, [1, 2, 3]) <= 24
-    assert score(best) > every - 0.005
+    looked = visit(score, [1, 2, 3], 60)
+    every = [(a, b, c) for a in range(61) for b in range(31) for c in range(21) if 0 < a + 2 * b + 3 * c <= 60]
+    assert np.dot(looked[0], [1, 2, 3]) <= 60
+    assert len(looked) < len(every) / 20
+    assert score(looked[0]) > max(map(score, every)) - 0.005
 
 
 def test_of_equally_good_teams_the_cheapest_is_taken() -> None:
@@ -305,9 +308,9 @@ def test_of_equally_good_teams_the_cheapest_is_taken() -> None:
 
 def test_a_budget_counts_what_an_agent_costs() -> None:
     pilot, _ = pilot_of_world(4, 6)
-    found = DeFinetti(pilot.at(np.arange(60)), seed=4, resamples=50)
+    found = DeFinetti(pilot.at(np.arange(30)), seed=4, resamples=50)
     assert found.best([150.0, 900.0, 900.0], 899).forecast.team[1:] == (0, 0)
-    assert found.best([150.0, 400.5, 900.0], 5e4).cost <= 5e4
+    assert found.best([150.0, 400.5, 900.0], 2e4).cost <= 2e4
 
 
 # -- what does not fit ------------------------------------------------------------------------------------------------

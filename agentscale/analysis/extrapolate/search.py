@@ -57,7 +57,8 @@ def visit(score: Score, cost: ArrayLike, budget: float) -> list[Team]:
             if 0 < np.dot(team, price) <= budget + 1e-9:
                 look(team)
     else:
-        _exchange(look, _greedy(look, price, budget), price, budget)
+        _greedy(look, price, budget)
+        _exchange(look, max(seen, key=lambda team: seen[team]), price, budget)
     return sorted(seen, key=lambda team: (-round(seen[team], 9), float(np.dot(team, price))))
 
 
@@ -66,7 +67,7 @@ def _box(most: Sequence[int]) -> float:
     return float(np.prod([m + 1.0 for m in most]))
 
 
-def _greedy(look: Score, price: Floats, budget: float) -> Team:
+def _greedy(look: Score, price: Floats, budget: float) -> None:
     """Grows by about a sixteenth of the budget at a time, or two, since a single agent may only make a vote even."""
     team: Team = (0,) * len(price)
     while True:
@@ -75,12 +76,12 @@ def _greedy(look: Score, price: Floats, budget: float) -> Team:
         ]
         affordable = [each for each in grown if np.dot(each, price) <= budget + 1e-9]
         if not affordable:
-            return team
+            return
         team = max(affordable, key=look)
 
 
-def _exchange(look: Score, team: Team, price: Floats, budget: float) -> Team:
-    """Moves agents between configurations while that helps, in ever smaller lots."""
+def _exchange(look: Score, team: Team, price: Floats, budget: float) -> None:
+    """Moves agents into, out of and between configurations while that helps, in ever smaller lots."""
     lot = budget / _STEPS
     while lot >= price.min() / 2:
         best = max(_exchanged(team, price, budget, lot), key=look, default=team)
@@ -88,21 +89,14 @@ def _exchange(look: Score, team: Team, price: Floats, budget: float) -> Team:
             team = best
         else:
             lot /= 2
-    return team
 
 
 def _exchanged(team: Team, price: Floats, budget: float, lot: float) -> Iterator[Team]:
-    """One lot taken out of a configuration and the money put into another, or just taken out."""
-    for out, held in enumerate(team):
-        fewer = _moved(team, out, -min(held, _unit(price[out], lot)))
-        if fewer == team or not any(fewer):
-            continue
-        yield fewer
-        left = budget - float(np.dot(fewer, price))
-        for into in range(len(team)):
-            more = int(min(left + 1e-9, lot + price[into]) // price[into])
-            if into != out and more:
-                yield _moved(fewer, into, more)
+    """One lot taken out of a configuration, or of none, and the money put into another, or into none."""
+    for fewer in (team, *(_moved(team, b, -min(held, _unit(price[b], lot))) for b, held in enumerate(team))):
+        left = budget + 1e-9 - float(np.dot(fewer, price))
+        added = [_moved(fewer, b, int(min(left, lot + each) // each)) for b, each in enumerate(price)]
+        yield from (each for each in (fewer, *added) if any(each) and each != team)
 
 
 def _unit(price: float, money: float) -> int:
