@@ -45,6 +45,11 @@ def resolve(name: str | None, endpoint: Endpoint | None, environ: Mapping[str, s
             timeout_s=endpoint.timeout_s,
             max_retries=endpoint.max_retries,
             azure_version=endpoint.api_version,
+            requests_per_minute=endpoint.requests_per_minute,
+            tokens_per_minute=endpoint.tokens_per_minute,
+            connect_timeout_s=endpoint.connect_timeout_s,
+            first_byte_timeout_s=endpoint.first_byte_timeout_s,
+            idle_timeout_s=endpoint.idle_timeout_s,
         )
     except SpecError as error:
         raise error.at(key=f"{key}.base_url" if key and given else "OPENAI_BASE_URL") from None

@@ -71,10 +71,21 @@ class Endpoint(Record):
     itself never stands in a file."""
     max_in_flight: int = Field(default=32, ge=1)
     """Requests under way at once."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    """Requests sent within any minute, retries included; without it, what the endpoint's own headers allow."""
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+    """Tokens used within any minute, in and out: guessed before a request, put right by what its answer says."""
     timeout_s: float = Field(default=300.0, gt=0)
     """Seconds that one request may take in all."""
+    connect_timeout_s: float = Field(default=30.0, gt=0)
+    """Seconds for one connection to be made."""
+    first_byte_timeout_s: float | None = Field(default=None, gt=0)
+    """Seconds until an answer begins; for most servers that is when it is complete. Without it, ``timeout_s``."""
+    idle_timeout_s: float | None = Field(default=120.0, gt=0)
+    """Seconds of silence in the middle of an answer; ``null`` for no limit but ``timeout_s``."""
     max_retries: int = Field(default=4, ge=0)
-    """Further tries after 408, 429, 5xx and connection faults."""
+    """Further tries after 408, 429, 5xx, connection faults and silence. With 0, a failing endpoint is never left alone
+    for a while, unless it refuses the key."""
 
     @model_validator(mode="after")
     def _one_origin(self) -> Endpoint:

@@ -1,7 +1,7 @@
 """Bytes to an endpoint and back: the only room with client sockets. It knows nothing of agents, tasks or scores."""
 
 from agentscale.transport.address import NOWHERE, Address, Secret, check_written
-from agentscale.transport.client import EndpointClient, Posted
-from agentscale.transport.retry import RetryPolicy
+from agentscale.transport.client import EndpointClient, Posted, Streamed
+from agentscale.transport.control import Traffic
 
-__all__ = ["NOWHERE", "Address", "EndpointClient", "Posted", "RetryPolicy", "Secret", "check_written"]
+__all__ = ["NOWHERE", "Address", "EndpointClient", "Posted", "Secret", "Streamed", "Traffic", "check_written"]

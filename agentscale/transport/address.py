@@ -125,9 +125,17 @@ class Address:
     timeout_s: float = 300.0
     """Seconds that one request may take in all; a retry is a further request."""
     max_retries: int = 4
-    """Further tries after 408, 429, 5xx and connection faults."""
+    """Further tries after 408, 429, 5xx, connection faults and silence."""
     azure_version: str | None = None
     """Version of Azure's API, whose addresses and key header differ; ``None`` for everybody else's."""
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    connect_timeout_s: float = 30.0
+    """Seconds for one connection to be made."""
+    first_byte_timeout_s: float | None = None
+    """Seconds until an answer, or the first event of a stream, begins."""
+    idle_timeout_s: float | None = 120.0
+    """Seconds between pieces of an answer, or between events of a stream."""
 
     def __post_init__(self) -> None:
         parts = _checked(self.base_url)

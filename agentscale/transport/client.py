@@ -1,28 +1,36 @@
-"""Ask one endpoint, within its limits, and try again where that may help."""
+"""Ask one endpoint, within its limits, and try again where that may help. What may help is the controller's to say."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from itertools import count
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from agentscale.errors import EndpointError
 from agentscale.randomness import keyed
 from agentscale.transport.address import Address
-from agentscale.transport.reading import SAID_CHARS, Trouble, excerpt, kind_of, parse_object, printable
-from agentscale.transport.retry import RetryPolicy, asked_wait_s
+from agentscale.transport.control import Controller, Limits, Outcome, Traffic
+from agentscale.transport.gate import Gate
+from agentscale.transport.hints import empty_for_s, speaks_of_limits
+from agentscale.transport.reading import Trouble, used_tokens
+from agentscale.transport.replies import ReplyReader
 
 if TYPE_CHECKING:
     import httpx
 
     from agentscale.transport.wire import Reply, Wire
 
+CHARS_PER_TOKEN = 4
+"""For the guess at a request's tokens where the caller makes none and nothing was learnt yet."""
+
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+T = TypeVar("T")
 
 
 class Posted(NamedTuple):
@@ -33,34 +41,55 @@ class Posted(NamedTuple):
     """Tries that failed before this one."""
 
 
+class Streamed(NamedTuple):
+    """The JSON objects of a stream of events, in order."""
+
+    events: list[dict[str, Any]]
+    retries: int
+    """Tries that failed before this one."""
+
+
+class _Request(NamedTuple):
+    """What one call sends, whatever the number of tries."""
+
+    method: str
+    path: str
+    content: bytes | None
+    headers: Mapping[str, str]
+    model: str | None
+    tokens: float
+    streamed: bool = False
+
+
 class EndpointClient:
     """Asks one endpoint. Use it within one event loop, and close it there.
 
     Args:
         address: The endpoint, its key and its limits.
-        transport: What carries the requests, under httpx's interface; aiohttp's transport by default.
-        sleep: Waits between tries; a test passes its own.
+        transport: What carries the requests, under httpx's interface; aiohttp by default.
         seed: Of the jitter.
     """
 
-    def __init__(
-        self,
-        address: Address,
-        *,
-        transport: httpx.AsyncBaseTransport | None = None,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, address: Address, *, transport: httpx.AsyncBaseTransport | None = None, seed: int = 0) -> None:
         self.address = address
         self._transport = transport
-        self._policy = RetryPolicy(address.max_retries)
-        self._gate = asyncio.Semaphore(address.max_in_flight)
-        self._sleep = sleep
+        limits = Limits(
+            address.max_in_flight, address.max_retries, address.requests_per_minute, address.tokens_per_minute
+        )
+        self._controller = Controller(limits)
+        self._gate = Gate(self._controller)
+        self._reader = ReplyReader(address)
         self._seed = seed
         self._numbers = count()
 
     async def post_json(
-        self, path: str, body: Mapping[str, Any], *, headers: Mapping[str, str] = _NO_HEADERS, model: str | None = None
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        model: str | None = None,
+        tokens: int | None = None,
     ) -> Posted:
         """Send ``body`` to ``path`` below the base URL and return the object that comes back.
 
@@ -69,17 +98,40 @@ class EndpointClient:
             body: A plain JSON value; it becomes bytes once, whatever the number of tries.
             headers: Further headers of this request.
             model: Who is asked, for the error.
+            tokens: What the call will use, in and out, at a guess; it matters where tokens are limited.
 
         Raises:
             EndpointError: No usable answer, after the retries that the fault allows; ``kind`` is a
                 `agentscale.transport.reading.Kind`. The message never holds the key.
         """
-        content = json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
-        return await self._ask("POST", path, content, headers, model)
+        return Posted(*await self._ask(self._post(path, body, headers, model, tokens), self._reader.object))
+
+    async def post_events(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        model: str | None = None,
+        tokens: int | None = None,
+    ) -> Streamed:
+        """Send ``body`` and return the JSON objects of the stream of events that comes back, once it has ended.
+
+        The stream has to end with ``[DONE]``: one that breaks off is tried again like a broken connection, and nothing
+        of it is returned. ``idle_timeout_s`` holds between events. A plain JSON object, from a server that does not
+        stream, is the only event. Arguments and errors are those of `post_json`.
+        """
+        request = self._post(path, body, headers, model, tokens)._replace(streamed=True)
+        return Streamed(*await self._ask(request, self._reader.objects))
 
     async def get_json(self, path: str) -> Posted:
         """Ask for ``path`` below the base URL and return the object that comes back. Raises as `post_json` does."""
-        return await self._ask("GET", path, None, _NO_HEADERS, None)
+        return Posted(*await self._ask(_Request("GET", path, None, _NO_HEADERS, None, 0.0), self._reader.object))
+
+    @property
+    def traffic(self) -> Traffic:
+        """How it goes between this client and its endpoint at present."""
+        return self._gate.traffic
 
     def malformed(self, problem: str, data: object, *, model: str | None = None) -> EndpointError:
         """The error for an answer that is JSON but not what ``path`` should give.
@@ -89,62 +141,68 @@ class EndpointClient:
             data: The answer; its beginning is shown.
             model: Who was asked.
         """
-        shown = excerpt(self.address.redact(json.dumps(data, ensure_ascii=False)))
+        shown = self._reader.shown(json.dumps(data, ensure_ascii=False))
         return self._error(Trouble("malformed", f"{problem} in {shown}", 200), model, 0)
 
     async def aclose(self) -> None:
         """Close all connections."""
+        self._gate.close()
         if self._transport is not None or "_wire" in vars(self):
             await self._wire.aclose()
 
     @cached_property
     def _wire(self) -> Wire:
-        from agentscale.transport.wire import Wire  # httpx and aiohttp load only where something is asked
+        from agentscale.transport.wire import Wire  # what carries requests loads only where something is asked
 
         return Wire(self.address, self._transport)
 
-    async def _ask(
-        self, method: str, path: str, content: bytes | None, headers: Mapping[str, str], model: str | None
-    ) -> Posted:
+    def _post(
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str], model: str | None, tokens: int | None
+    ) -> _Request:
+        content = json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
+        guess = max(len(content) / CHARS_PER_TOKEN, self._controller.mean_tokens) if tokens is None else float(tokens)
+        return _Request("POST", path, content, headers, model, guess)
+
+    async def _ask(self, request: _Request, read: Callable[[Reply], T | Trouble]) -> tuple[T, int]:
         number, retries = next(self._numbers), 0
-        # A call keeps its place in the gate while it waits: an endpoint in trouble is asked less, not more.
-        async with self._gate:
-            while True:
-                outcome = self._read(await self._wire.exchange(method, path, content, headers))
-                if not isinstance(outcome, Trouble):
-                    return Posted(outcome, retries)
-                wait_s = self._policy.wait_s(outcome, retries, self._jitter(number, retries))
-                if wait_s is None:
-                    raise self._error(outcome, model, retries)
-                await self._sleep(wait_s)
-                retries += 1
+        self._controller.called(_now_s())
+        while True:
+            outcome = await self._try(number, request, read)
+            if not isinstance(outcome, Trouble):
+                return outcome, retries
+            jitter = float(keyed(self._seed, "retry", self.address.name, number, retries).random())
+            wait_s = self._controller.retry_in_s(_now_s(), outcome, retries, jitter)
+            if wait_s is None:
+                raise self._error(outcome, request.model, retries)
+            # A call gives its place up while it waits, and comes back under its own number.
+            await asyncio.sleep(wait_s)
+            retries += 1
 
-    def _read(self, reply: Reply | Trouble) -> dict[str, Any] | Trouble:
-        """The reply's object, or its trouble; the one place where a server's text meets a message."""
-        if isinstance(reply, Trouble):
-            return Trouble(reply.kind, printable(self.address.redact(reply.got)), reply.status)
-        if 200 <= reply.status < 300:
-            data = parse_object(self.address.redact_answer(reply.body))
-            if not isinstance(data, str):
-                return data
-            return Trouble("malformed", f"{data}: {self._shown(reply.body)}" if reply.body else data, reply.status)
-        return self._refusal(reply)
+    async def _try(self, number: int, request: _Request, read: Callable[[Reply], T | Trouble]) -> T | Trouble:
+        ticket = await self._gate.enter(number, request.tokens)
+        if isinstance(ticket, Trouble):
+            return ticket
+        learnt: Outcome | None = None
+        try:
+            reply = await self._wire.exchange(
+                request.method, request.path, request.content, request.headers, streamed=request.streamed
+            )
+            if isinstance(reply, Trouble):
+                outcome: T | Trouble = self._reader.cleaned(reply)
+                learnt = Outcome(reply)
+            else:
+                outcome = read(reply)
+                learnt = self._learnt(reply, outcome)
+            return outcome
+        finally:
+            self._gate.leave(ticket, learnt)
 
-    def _refusal(self, reply: Reply) -> Trouble:
-        got = f"HTTP {reply.status}"
-        if "location" in reply.headers and 300 <= reply.status < 400:
-            got += f" to {self._shown(reply.headers['location'].encode())}"
-        got += f" with the body {self._shown(reply.body)}" if reply.body else " with an empty body"
-        wait_s = asked_wait_s(reply.headers, time.time())
-        said = self.address.redact(reply.body.decode("utf-8", "replace"))[:SAID_CHARS]
-        return Trouble(kind_of(reply.status), got, reply.status, wait_s, said)
-
-    def _shown(self, body: bytes) -> str:
-        # Redacted before it is cut: a key across the cut would leave half of itself behind.
-        return excerpt(self.address.redact(body.decode("utf-8", "replace")))
-
-    def _jitter(self, number: int, retries: int) -> float:
-        return float(keyed(self._seed, "retry", self.address.name, number, retries).random())
+    def _learnt(self, reply: Reply, outcome: object) -> Outcome:
+        trouble = outcome if isinstance(outcome, Trouble) else None
+        empty_s = 0.0
+        if speaks_of_limits(reply.headers):
+            empty_s = empty_for_s(reply.headers, self._controller.mean_tokens, time.time())
+        return Outcome(trouble, used_tokens(outcome), empty_s)
 
     def _error(self, trouble: Trouble, model: str | None, retries: int) -> EndpointError:
         asked = f", model {model!r}" if model else ""
@@ -158,3 +216,7 @@ class EndpointClient:
             retries=retries,
             said=trouble.said,
         )
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

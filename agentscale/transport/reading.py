@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,18 +16,33 @@ SAID_CHARS = 4096
 EXCERPT_CHARS = 200
 """Characters of a body that a message shows."""
 
-Kind = Literal["connection", "timeout", "rate_limit", "auth", "refused", "server", "redirect", "too_large", "malformed"]
+Kind = Literal[
+    "connection",
+    "stalled",
+    "timeout",
+    "rate_limit",
+    "auth",
+    "refused",
+    "server",
+    "redirect",
+    "too_large",
+    "malformed",
+    "circuit_open",
+]
 """The classes of fault, as `EndpointError.kind` names them and as the recording keeps them."""
 
 _ALLOWED: dict[Kind, str] = {
     "connection": "a complete HTTP answer",
+    "stalled": "an answer that begins and goes on",
     "timeout": "an answer in time",
     "too_large": f"a body of at most {MAX_BODY_BYTES // 2**20} MiB",
     "malformed": "a JSON object of the OpenAI API",
+    "circuit_open": "an endpoint that answers",
 }
 
 _REMEDY: dict[Kind, str] = {
     "connection": "check that the server runs and that base_url leads to it",
+    "stalled": "check the server's health, or raise first_byte_timeout_s and idle_timeout_s where it needs the time",
     "timeout": "raise timeout_s, or lower max_in_flight where the server is busy",
     "rate_limit": "lower max_in_flight, or raise max_retries",
     "auth": "check that api_key_env names the variable with this endpoint's key, and that the key is valid",
@@ -35,6 +51,7 @@ _REMEDY: dict[Kind, str] = {
     "redirect": "put the address where the server really is under base_url; redirects are not followed",
     "too_large": "check that base_url leads to a chat API, and lower max_tokens",
     "malformed": "check that base_url leads to an OpenAI-compatible API; most end in /v1",
+    "circuit_open": "see to the endpoint, then run the same command again",
 }
 
 
@@ -50,17 +67,34 @@ class Trouble:
     """The wait that the endpoint asks for, in seconds."""
     said: str = ""
     """The body of a refusal, without secrets and cut."""
+    advice: str | None = None
+    """The remedy, where it is not the one of the kind."""
 
     @property
     def transient(self) -> bool:
-        """Whether the same request may succeed later: 408, 429, 5xx and connection faults."""
-        return self.kind in ("connection", "rate_limit", "server")
+        """Whether the same request may succeed later: 408, 429, 5xx, connection faults and silence."""
+        return self.kind in ("connection", "stalled", "rate_limit", "server")
+
+    @property
+    def crowded(self) -> bool:
+        """Whether fewer requests at once might have been served: 429, 503, Anthropic's 529, silence and lateness."""
+        return self.kind in ("rate_limit", "stalled", "timeout") or self.status in (503, 529)
+
+    @property
+    def general(self) -> bool:
+        """Whether the next call would probably meet the same, whatever it asks."""
+        return self.kind in ("connection", "stalled", "timeout", "server")
+
+    @property
+    def remedy(self) -> str:
+        """What to do."""
+        return self.advice or _REMEDY[self.kind]
 
     @property
     def text(self) -> str:
         """What was got, what is allowed, and the remedy."""
         allowed = _ALLOWED.get(self.kind, "status 200 with a JSON object")
-        return f"got {self.got}; allowed: {allowed}; {_REMEDY[self.kind]}"
+        return f"got {self.got}; allowed: {allowed}; {self.remedy}"
 
 
 def kind_of(status: int) -> Kind:
@@ -97,6 +131,26 @@ def parse_object(body: bytes) -> dict[str, Any] | str:
         place = f" (fault at character {error.pos})" if isinstance(error, json.JSONDecodeError) else ""
         return f"a body that is not JSON{place}"
     return data if isinstance(data, dict) else f"JSON that is no object but {_json_name(data)}"
+
+
+def error_in(event: Mapping[str, Any]) -> Kind | None:
+    """The class of the fault that an event of a stream tells of under ``error``; ``None`` where it tells of none."""
+    error = event.get("error")
+    if not error:
+        return None
+    code = error.get("code") if isinstance(error, dict) else None
+    return kind_of(code) if isinstance(code, int) and 400 <= code < 600 else "server"
+
+
+def used_tokens(answer: object) -> int | None:
+    """The tokens that an answer, or the last event of a stream that tells, says it used; ``None`` where none does."""
+    parts = answer if isinstance(answer, list) else [answer]
+    for part in reversed(parts):
+        usage = part.get("usage") if isinstance(part, dict) else None
+        total = usage.get("total_tokens") if isinstance(usage, dict) else None
+        if isinstance(total, int) and total >= 0:
+            return int(total)
+    return None
 
 
 def _json_name(value: object) -> str:

@@ -5,7 +5,7 @@ import pytest
 from agentscale.endpoints import resolve
 from agentscale.errors import SpecError
 from agentscale.schema.experiment import Endpoint, Launch
-from agentscale.transport import NOWHERE, Secret
+from agentscale.transport import NOWHERE, Address, Secret
 
 CANARY = "sk-canary-0123456789abcdef"
 VENDOR = {"OPENAI_API_KEY": CANARY}
@@ -18,9 +18,24 @@ def test_the_environment_alone_is_an_endpoint() -> None:
 
 
 def test_limits_come_from_the_file() -> None:
-    endpoint = Endpoint(base_url="http://h/v1", max_in_flight=3, timeout_s=9.5, max_retries=0)
-    address = resolve("here", endpoint, {})
-    assert (address.name, address.max_in_flight, address.timeout_s, address.max_retries) == ("here", 3, 9.5, 0)
+    limits = {
+        "max_in_flight": 3,
+        "timeout_s": 9.5,
+        "max_retries": 0,
+        "requests_per_minute": 60,
+        "tokens_per_minute": 9000,
+        "connect_timeout_s": 2.0,
+        "first_byte_timeout_s": 5.0,
+        "idle_timeout_s": None,
+    }
+    address = resolve("here", Endpoint(base_url="http://h/v1", **limits), {})
+    assert address.name == "here"
+    assert {name: getattr(address, name) for name in limits} == limits
+
+
+def test_limits_that_the_file_leaves_out_are_those_of_an_address() -> None:
+    address, plain = resolve("here", Endpoint(base_url="http://h/v1"), {}), Address("here", "http://h/v1")
+    assert vars(address) == vars(plain)
 
 
 def test_the_environments_base_url_holds_where_the_file_gives_none() -> None:

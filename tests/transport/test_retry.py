@@ -1,23 +1,13 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import format_datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentscale.transport import RetryPolicy
+from agentscale.transport.control.retry import RetryBudget, RetryPolicy
 from agentscale.transport.reading import Trouble, kind_of
-from agentscale.transport.retry import asked_wait_s
 
-NOW_S = 1_800_000_000.0
 unit = st.floats(0, 1, exclude_max=True)
-waits = st.none() | st.floats(0, 1e12)
-
-
-def dated(offset_s: float) -> str:
-    return format_datetime(datetime.fromtimestamp(NOW_S + offset_s, UTC), usegmt=True)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 501, 502, 503, 504, 529, 599])
@@ -30,10 +20,11 @@ def test_what_cannot_pass_is_not_tried_again(status: int) -> None:
     assert RetryPolicy().wait_s(Trouble(kind_of(status), "x"), 0, 0.0) is None
 
 
-@pytest.mark.parametrize("kind", ["timeout", "redirect", "too_large", "malformed", "auth", "refused"])
-def test_only_connection_faults_are_tried_again_without_a_status(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["timeout", "redirect", "too_large", "malformed", "auth", "refused", "circuit_open"])
+def test_only_connection_faults_and_silence_are_tried_again_without_a_status(kind: str) -> None:
     assert RetryPolicy().wait_s(Trouble(kind, "x"), 0, 0.0) is None  # type: ignore[arg-type]
     assert RetryPolicy().wait_s(Trouble("connection", "x"), 0, 0.0) is not None
+    assert RetryPolicy().wait_s(Trouble("stalled", "x"), 0, 0.0) is not None
 
 
 @given(st.integers(0, 10), unit)
@@ -43,15 +34,12 @@ def test_tries_end(most: int, jitter: float) -> None:
     assert given_up == [retries >= most for retries in range(most + 3)]
 
 
-@given(st.integers(0, 5000), unit, waits)
-def test_waits_are_bounded_and_never_shorter_than_asked_up_to_the_cap(
-    retries: int, jitter: float, asked: float | None
-) -> None:
+@given(st.integers(0, 5000), unit)
+def test_waits_are_bounded_and_never_nothing(retries: int, jitter: float) -> None:
     policy = RetryPolicy(10_000)
-    wait_s = policy.wait_s(Trouble("rate_limit", "x", 429, asked), retries, jitter)
+    wait_s = policy.wait_s(Trouble("rate_limit", "x", 429), retries, jitter)
     assert wait_s is not None
-    floor = min(asked or 0.0, policy.longest_asked_s)
-    assert floor < wait_s <= floor + policy.longest_s
+    assert policy.first_s / 2 <= wait_s <= policy.longest_s
 
 
 def test_backoff_doubles_up_to_its_cap() -> None:
@@ -60,35 +48,34 @@ def test_backoff_doubles_up_to_its_cap() -> None:
     assert waits_s == [0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
 
 
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({}, None),
-        ({"retry-after": "7"}, 7.0),
-        ({"retry-after": " 2.5 "}, 2.5),
-        ({"retry-after": "0"}, 0.0),
-        ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
-        ({"retry-after-ms": "soon", "retry-after": "9"}, 9.0),
-        ({"retry-after": dated(30)}, 30.0),
-        ({"retry-after": dated(-30)}, 0.0),
-        ({"retry-after": dated(3630), "date": dated(3600)}, 30.0),
-        ({"retry-after": dated(30), "date": "not a date"}, 30.0),
-        ({"retry-after": "-5"}, None),
-        ({"retry-after": "nan"}, None),
-        ({"retry-after": "inf"}, None),
-        ({"retry-after": "1e9"}, None),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": ""}, None),
-        ({"retry-after": "9" * 400}, None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date_against_the_servers_own_clock(
-    headers: dict[str, str], seconds: float | None
-) -> None:
-    assert asked_wait_s(headers, NOW_S) == seconds
+def test_retries_within_the_budget_wait_for_nothing_more() -> None:
+    budget = RetryBudget(32)
+    assert [budget.delay_s(0.0) for _ in range(100)] == [0.0] * 100
 
 
-@given(st.text(max_size=60), st.text(max_size=60))
-def test_no_header_text_breaks_the_reading(asked: str, date: str) -> None:
-    seconds = asked_wait_s({"retry-after": asked, "date": date, "retry-after-ms": asked}, NOW_S)
-    assert seconds is None or seconds >= 0
+def test_a_storm_is_spread_over_time_and_nothing_of_it_is_lost() -> None:
+    budget = RetryBudget(500)
+    delays = [budget.delay_s(0.0) for _ in range(600)]
+    assert delays == sorted(delays)
+    assert delays[-1] == pytest.approx((600 - RetryBudget.SAVED) / 50.0)
+
+
+@given(st.lists(st.booleans(), max_size=500), st.integers(1, 64))
+def test_retries_that_do_not_wait_are_at_most_a_share_of_the_calls(events: list[bool], places: int) -> None:
+    budget, calls, prompt = RetryBudget(places), 0, 0
+    for is_call in events:
+        if is_call:
+            calls += 1
+            budget.first_try(0.0)
+        else:
+            prompt += budget.delay_s(0.0) == 0.0
+    assert prompt <= RetryBudget.SAVED + RetryBudget.SHARE * calls
+
+
+def test_calls_fill_the_budget_up_again() -> None:
+    budget = RetryBudget(1)
+    for _ in range(110):
+        budget.delay_s(0.0)
+    for _ in range(22):
+        budget.first_try(0.0)
+    assert budget.delay_s(0.0) == 0.0

@@ -1,0 +1,84 @@
+"""How many requests may be under way at once: learnt from what the endpoint refuses, never above what the user allows.
+
+Additive increase, multiplicative decrease, as in TCP (RFC 5681), with the cut in proportion to the refused share
+(DCTCP, RFC 8257).
+"""
+
+from __future__ import annotations
+
+GAIN = 0.25
+"""Weight of the newest window in the refused share."""
+
+STEPS_PER_THRESHOLD = 32
+"""Windows that lead from the level of the last cut to its double, where that is a high one."""
+
+SLOWEST = 1 / 8
+"""Least part of a place that a window adds, where the level of the last cut is a low one."""
+
+HASTE = 1.2
+"""Factor of that part for each window without a cut; a cut halves it."""
+
+
+class Places:
+    """The present limit of requests under way.
+
+    A window is the span in which the requests that were under way at its beginning come back. Its first refusal cuts
+    the limit by half of the refused share α of recent windows, once a window and by a place at least; each refusal
+    beyond what the cut took away takes one more place, so that a limit far too high falls within a window to what the
+    endpoint serves.
+
+    While all places are in use, the limit doubles each window below the level of the last cut, and above it grows by a
+    constant: a part of that level, or less and less than one place where cuts follow one another, lest an endpoint
+    with room for one be asked for two each time.
+
+    Args:
+        ceiling: The most that the user allows, at least 1. It is also where the limit starts.
+    """
+
+    def __init__(self, ceiling: int) -> None:
+        self.ceiling = ceiling
+        self.value = float(ceiling)
+        self._threshold = float(ceiling)
+        self._share = 1.0
+        self._pace = 1.0
+        self._mark = self._back = self._refused = 0
+        self._cut = 0.0
+
+    def answered(self, serial: int, sent: int, under_way: int) -> None:
+        """A try came back that the endpoint had room for.
+
+        Args:
+            serial: Its number among the tries sent, from 0.
+            sent: Tries sent so far.
+            under_way: Tries that were under way, itself included.
+        """
+        self._count(serial, sent)
+        if self.value < self.ceiling and under_way >= int(self.value):
+            slow = max(self._pace, self._threshold / STEPS_PER_THRESHOLD) / self.value
+            self.value = min(self.ceiling, self.value + (1.0 if self.value < self._threshold else slow))
+
+    def refused(self, serial: int, sent: int, under_way: int) -> None:
+        """A try came back that the endpoint had no room for. Arguments as for `answered`."""
+        self._count(serial, sent)
+        self._refused += 1
+        if under_way == 1:
+            return  # fewer than one cannot be asked, so that this refusal says nothing about how many
+        if not self._cut:
+            base = min(self.value, under_way)
+            self._cut = max(1.0, base * self._share / 2)
+            self._pace = max(SLOWEST, self._pace / 2)
+            self._threshold = self.value = max(1.0, base - self._cut)
+        elif self._refused > self._cut:
+            self.value = max(1.0, self.value - 1.0)
+
+    def _count(self, serial: int, sent: int) -> None:
+        if serial >= self._mark:
+            if self._back:
+                self._close_window(self._refused / self._back)
+            self._mark, self._back, self._refused, self._cut = sent, 0, 0, 0.0
+        self._back += 1
+
+    def _close_window(self, share: float) -> None:
+        self._share += GAIN * (share - self._share)
+        if not self._cut:
+            self._pace = min(1.0, self._pace * HASTE)
