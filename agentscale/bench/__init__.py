@@ -22,6 +22,8 @@ AREAS = {
     "replay": "a run of 100,000 calls: opening it, reading it, playing it again; beside SQLite",
     "memory": "a run of 1,000,000 recorded calls: the most memory that it holds",
     "start": "the command line's help and the import, in CPU seconds",
+    "hostile": "20,000 calls against a server with faults: every call accounted for",
+    "kill": "a run killed at 50 moments and resumed: nothing lost, nothing written asked twice",
     "analysis": "K* batched, the bootstrap; beside a loop, the d × d route and naive resampling",
 }
 """Every area with its one line."""

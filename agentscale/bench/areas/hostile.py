@@ -1,0 +1,91 @@
+"""A whole run against a server with faults: at its end every call is answered, or failed with its reason.
+
+The server logs what it did, and its log is set against the recording.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentscale.bench.accounts import Accounts, accounts, read_log
+from agentscale.bench.desk import desk, endpoint_model
+from agentscale.bench.goals import Goal, Measure, Result
+from agentscale.bench.serving import serving
+from agentscale.bench.setting import Setting
+from agentscale.server.faults import Fault, FaultPlan
+from agentscale.store import RunFolder
+
+AGENTS = 8
+
+SHARES: dict[Fault, float] = {
+    "busy": 0.02,
+    "busy_skewed": 0.01,
+    "error": 0.03,
+    "hang": 0.004,
+    "hang_midway": 0.002,
+    "closed": 0.02,
+    "reset": 0.02,
+    "slow": 0.01,
+    "truncated": 0.01,
+    "wrong_type": 0.01,
+    "not_json": 0.005,
+    "huge": 0.0005,
+    "endless": 0.0002,
+}
+"""An hour of the worst that endpoints do, for every kind of fault."""
+
+
+@dataclass(frozen=True)
+class Ordeal:
+    """How large a run is, and what it has to stand."""
+
+    calls: int
+    in_flight: int
+    timeout_s: float
+    plan: FaultPlan
+
+
+FULL = Ordeal(20_000, 512, 5.0, FaultPlan(shares=SHARES, storm_every=5000, storm_length=300, slow_s=1.0))
+QUICK = Ordeal(2_000, 128, 3.0, FaultPlan(shares=SHARES, storm_every=1000, storm_length=100, slow_s=0.5))
+
+
+def run(setting: Setting) -> Result:
+    """Measures the area."""
+    ordeal = setting.size(FULL, QUICK)
+    found = endure(ordeal)
+    measures = [
+        Measure("calls", found.planned, "calls", f"{ordeal.in_flight} in flight"),
+        Measure("answered", found.answered, "calls"),
+        *(Measure(f"failed: {kind}", number, "calls") for kind, number in sorted(found.failed.items())),
+        Measure("requests that the server saw", found.requests, "requests"),
+        *(Measure(f"met {fault}", number, "requests") for fault, number in sorted(found.faults.items())),
+    ]
+    log = "the server's own log"
+    goals = [
+        Goal.at_most("calls lost", found.lost, 0, log),
+        Goal.at_most("answers without a good reply", found.unproved, 0, log),
+        Goal.at_most("requests after a good reply", found.asked_again, 0, log),
+        Goal.at_most("good replies that became failures", found.wasted, 0, log),
+        Goal.at_most("longest hang / timeout", found.longest_hang_s / ordeal.timeout_s, 2.0, log),
+    ]
+    return Result("hostile", measures, goals)
+
+
+def endure(ordeal: Ordeal) -> Accounts:
+    """Runs the ordeal once and settles its accounts."""
+    with desk(ordeal.calls // AGENTS, 200) as bench:
+        log = bench.path / "server.log"
+        with serving("hostile_server", str(log), ordeal.plan.model_dump_json(), "0") as server:
+            experiment = bench.experiment(
+                **endpoint_model(f"{server}/v1", ordeal.in_flight, timeout_s=ordeal.timeout_s),
+                team={"size": AGENTS, "layer": "L1"},
+            )
+            made = bench.run(experiment, concurrency=ordeal.in_flight)
+        return settle(ordeal.calls, log, made.folder)
+
+
+def settle(planned: int, log: Path, folder: RunFolder) -> Accounts:
+    """The accounts of a run that ended, from the server's log and the run's recording."""
+    with folder.recording() as recording, log.open("rb") as lines:
+        return accounts(planned, read_log(lines), recording.records())

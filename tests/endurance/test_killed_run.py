@@ -1,0 +1,19 @@
+"""A run that is killed and resumed: `agentscale bench kill` is the same at 50 moments."""
+
+from agentscale.bench.areas.kill import study
+from agentscale.bench.killing import moments
+
+
+def test_a_killed_run_goes_on_where_it_was_and_ends_as_if_nothing_had_been() -> None:
+    kills = study(questions=8, kills=3)
+    assert all(kill.same for kill in kills)
+    assert [kill.written_and_asked_again for kill in kills] == [0, 0, 0]
+    assert sum(kill.in_flight for kill in kills) > 0
+    assert [kill.asked_again for kill in kills] == [kill.in_flight for kill in kills]
+
+
+def test_the_moments_are_the_same_at_every_run_and_lie_within_it() -> None:
+    found = list(moments(100, 0.03, 50))
+    assert found == list(moments(100, 0.03, 50))
+    assert all(1 <= asked < 100 and 0 <= after_s < 0.03 for asked, after_s in found)
+    assert len(set(found)) == 50
