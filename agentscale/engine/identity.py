@@ -6,31 +6,39 @@ seed: a server that moves to another port, or a key that is renewed, changes no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agentscale.schema.calls import Call, CallId, ChatRequest
-from agentscale.schema.record import digest
+from agentscale.schema.agents import Sampling
+from agentscale.schema.calls import Call, CallId, Message
+from agentscale.schema.record import canonical, digest_of, quoted
 
 
-def body_digest(request: ChatRequest, identity: Mapping[str, Any]) -> str:
-    """Digest of the canonical request body.
+class BodyForm:
+    """The canonical form of request bodies that differ in their messages alone.
+
+    The body is the object of ``identity``, ``messages`` as pairs of role and content, and ``sampling`` without what is
+    left to the endpoint. All but the messages is made once: an agent asks with the same form all through a run.
 
     Args:
-        request: Messages and sampling.
-        identity: What the model says of itself, such as its name at the endpoint and the endpoint's profile.
+        sampling: The agent's.
+        identity: What its model says of itself, such as its name at the endpoint and the endpoint's profile.
     """
-    sampling = request.sampling.model_dump(mode="json", exclude_defaults=True)
-    if sampling.get("seed") == "derived":
-        del sampling["seed"]
-    return digest(
-        {
-            "identity": dict(identity),
-            "messages": [[message.role, message.content] for message in request.messages],
-            "sampling": sampling,
-        }
-    )
+
+    __slots__ = ("_head", "_tail")
+
+    def __init__(self, sampling: Sampling, identity: Mapping[str, Any]) -> None:
+        settings = sampling.model_dump(mode="json", exclude_defaults=True)
+        if settings.get("seed") == "derived":
+            del settings["seed"]
+        self._head = f'{{"identity":{canonical(dict(identity)).decode()},"messages":['
+        self._tail = f'],"sampling":{canonical(settings).decode()}}}'
+
+    def digest(self, messages: Sequence[Message]) -> str:
+        """The digest of the body with these messages."""
+        said = ",".join([f"[{quoted(message.role)},{quoted(message.content)}]" for message in messages])
+        return digest_of(f"{self._head}{said}{self._tail}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from agentscale.engine.design import Trial
-from agentscale.engine.identity import TrialId, body_digest
+from agentscale.engine.identity import TrialId
 from agentscale.engine.recorder import Ask, BrokenOff, Recorder
+from agentscale.engine.stage import Stage
 from agentscale.errors import ProtocolError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
 from agentscale.randomness import keyed
 from agentscale.recording import Answer
-from agentscale.schema.agents import Agent
-from agentscale.schema.calls import Batch, Call, ChatRequest, Outcome, Reply
+from agentscale.schema.calls import Batch, Call, ChatRequest, Outcome, Play, Reply
 from agentscale.schema.run import Cell, Event, QuestionRecord, Transcript
 from agentscale.schema.tasks import AnswerKind, Question
 from agentscale.scoring import expected_score, is_correct, plurality, read, settle
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class TrialPlayer:
@@ -28,6 +31,7 @@ class TrialPlayer:
         self._sweep = sweep
         self._recorder = recorder
         self._models = models
+        self._stages: dict[str, Stage] = {}
 
     async def play(self, trial: Trial) -> Transcript:
         """Plays ``trial`` to its end.
@@ -37,44 +41,39 @@ class TrialPlayer:
             BrokenOff: If a call may not be made.
             RecordingMiss: In replay, at the first call that was never recorded.
         """
-        sweep, cell = self._sweep, trial.cell
-        record = sweep.questions[cell.task, trial.sample_id]
-        question = Question(sample_id=record.sample_id, prompt=record.prompt, choices=record.choices)
-        rng = keyed(sweep.header.seed, "play", cell.id, trial.sample_id, trial.replicate)
-        generator = sweep.protocols[cell.id].play(cell.team, sweep.graphs[cell.id], question, rng)
+        sweep, stage = self._sweep, self._stage(trial.cell)
+        record = sweep.questions[trial.cell.task, trial.sample_id]
+        trial_id = TrialId(sweep.header.seed, stage.task.digest, trial.sample_id, trial.replicate, stage.salt)
+        generator = self._started(stage, trial, record)
         events: list[Event] = []
         replies: list[Reply] | None = None
         for round_index in range(1_000_000):
             try:
                 asked = next(generator) if replies is None else generator.send(replies)
             except StopIteration as stop:
-                return self._transcript(trial, record, events, _outcome(cell, stop.value))
-            batch = _batch(cell, asked)
-            replies, unused = _prefix(batch, await self._ask(trial, record, batch, round_index))
-            events += [_event(reply, record, self._kind(cell), round_index) for reply in replies]
-            events += [_event(reply, record, self._kind(cell), round_index, used=False) for reply in unused]
-        raise ProtocolError(f"protocol {cell.protocol.label!r} did not end within 1,000,000 rounds")
+                return self._transcript(trial, stage, record, events, _outcome(trial.cell, stop.value))
+            batch = _batch(trial.cell, asked)
+            asks = [_ask(stage, trial, trial_id, call, round_index) for call in batch.calls]
+            answers = await self._answers(asks)
+            heard = [_reply(*each, stage, record) for each in zip(batch.calls, asks, answers, strict=True)]
+            replies, unused = _prefix(batch, heard)
+            events += [_event(reply, record, stage.task.kind, round_index) for reply in replies]
+            events += [_event(reply, record, stage.task.kind, round_index, used=False) for reply in unused]
+        raise ProtocolError(f"protocol {trial.cell.protocol.label!r} did not end within 1,000,000 rounds")
 
-    def _kind(self, cell: Cell) -> AnswerKind:
-        return self._sweep.header.tasks[cell.task].kind
+    def _stage(self, cell: Cell) -> Stage:
+        stage = self._stages.get(cell.id)
+        if stage is None:
+            stage = self._stages[cell.id] = Stage(self._sweep, cell, self._models)
+        return stage
 
-    async def _ask(self, trial: Trial, record: QuestionRecord, batch: Batch, round_index: int) -> list[Reply]:
-        """Asks a batch at once; replies come back in the order of the calls."""
-        cell, head = trial.cell, self._sweep.header.tasks[trial.cell.task]
-        salt = cell.id if self._sweep.independent else ""
-        trial_id = TrialId(self._sweep.header.seed, head.digest, trial.sample_id, trial.replicate, salt)
-        agents = {agent.slot: agent for agent in cell.team.agents}
-        asks = []
-        for call in batch.calls:
-            agent = _speaker(cell, agents, call)
-            request = ChatRequest(agent.model, call.messages, agent.sampling)
-            call_id = trial_id.call(call, round_index, body_digest(request, self._models[agent.model].identity))
-            asks.append(Ask(trial, agent, call_id, call_id.key, request))
-        answers = await self._answers(asks)
-        return [
-            self._reply(call, ask.key, answer, record, cell)
-            for call, ask, answer in zip(batch.calls, asks, answers, strict=True)
-        ]
+    def _started(self, stage: Stage, trial: Trial, record: QuestionRecord) -> Play:
+        """The protocol at work on a question, of which it is not told the target."""
+        question = Question(sample_id=record.sample_id, prompt=record.prompt, choices=record.choices)
+        return stage.protocol.play(trial.cell.team, stage.graph, question, self._rng("play", trial))
+
+    def _rng(self, purpose: str, trial: Trial) -> np.random.Generator:
+        return keyed(self._sweep.header.seed, purpose, trial.cell.id, trial.sample_id, trial.replicate)
 
     async def _answers(self, asks: Sequence[Ask]) -> list[Answer]:
         """What comes back, in the order of the calls; only those that must be waited for get a task."""
@@ -89,29 +88,22 @@ class TrialPlayer:
         await _ended(list(tasks.values()))
         return [tasks[index].result() if answer is None else answer for index, answer in enumerate(answers)]
 
-    def _reply(self, call: Call, key: str, answer: Answer, record: QuestionRecord, cell: Cell) -> Reply:
-        if answer.completion is None:
-            return Reply(call, key, None, None, "error", answer.failure)
-        head = self._sweep.header.tasks[cell.task]
-        reading = read(answer.completion, kind=head.kind, choices=record.choices, chain=head.extract)
-        return Reply(call, key, answer.completion, reading.answer, reading.missing)
-
     def _transcript(
-        self, trial: Trial, record: QuestionRecord, events: Sequence[Event], outcome: Outcome
+        self, trial: Trial, stage: Stage, record: QuestionRecord, events: Sequence[Event], outcome: Outcome
     ) -> Transcript:
-        cell, kind = trial.cell, self._sweep.header.tasks[trial.cell.task].kind
+        kind = stage.task.kind
         winners = plurality([reply.answer for reply in outcome.replies])
-        rng = keyed(self._sweep.header.seed, "tie", cell.id, trial.sample_id, trial.replicate)
-        answer = settle(winners, rng)
+        tied = len(winners) > 1
+        answer = settle(winners, self._rng("tie", trial)) if tied else next(iter(winners), None)
         return Transcript(
-            cell=cell.id,
+            cell=trial.cell.id,
             sample_id=trial.sample_id,
             replicate=trial.replicate,
-            expected=cell.team.slots,
+            expected=trial.cell.team.slots,
             events=tuple(events),
-            final=tuple(reply.key for reply in outcome.replies),
+            final=tuple([reply.key for reply in outcome.replies]),
             answer=answer,
-            tied=len(winners) > 1,
+            tied=tied,
             correct=None if answer is None else is_correct(answer, record.target, kind),
             score=expected_score(winners, record.target, kind),
         )
@@ -143,14 +135,18 @@ def _batch(cell: Cell, asked: object) -> Batch:
     return batch
 
 
-def _speaker(cell: Cell, agents: Mapping[str, Agent], call: Call) -> Agent:
-    agent = agents.get(call.slot)
-    if agent is None:
-        raise ProtocolError(
-            f"protocol {cell.protocol.label!r} asked the slot {call.slot!r}, which the team has not\n"
-            f"  allowed: {', '.join(agents)}"
-        )
-    return agent
+def _ask(stage: Stage, trial: Trial, trial_id: TrialId, call: Call, round_index: int) -> Ask:
+    agent, form = stage.voice(call)
+    call_id = trial_id.call(call, round_index, form.digest(call.messages))
+    return Ask(trial, agent, call_id, call_id.key, ChatRequest(agent.model, call.messages, agent.sampling))
+
+
+def _reply(call: Call, ask: Ask, answer: Answer, stage: Stage, record: QuestionRecord) -> Reply:
+    if answer.completion is None:
+        return Reply(call, ask.key, None, None, "error", answer.failure)
+    task = stage.task
+    reading = read(answer.completion, kind=task.kind, choices=record.choices, chain=task.extract)
+    return Reply(call, ask.key, answer.completion, reading.answer, reading.missing)
 
 
 def _outcome(cell: Cell, value: object) -> Outcome:

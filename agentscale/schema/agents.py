@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -58,7 +59,7 @@ class Team(Record):
 
     agents: tuple[Agent, ...] = Field(min_length=1)
 
-    @property
+    @cached_property
     def slots(self) -> tuple[str, ...]:
         """The slots in order."""
         return tuple(agent.slot for agent in self.agents)

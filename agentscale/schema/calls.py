@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agentscale.schema.agents import Sampling
-from agentscale.schema.record import digest
+from agentscale.schema.record import digest_of, quoted
 
 Role = Literal["agent", "judge", "controller", "probe", "grader", "environment"]
 """On whose behalf a call is made."""
@@ -94,22 +94,14 @@ class CallId:
 
     @property
     def key(self) -> str:
-        """SHA-256 of the identity, in hexadecimal: the name under which the call is recorded."""
-        return digest(
-            [
-                self.seed,
-                self.task,
-                self.sample_id,
-                self.replicate,
-                self.slot,
-                self.role,
-                self.round,
-                self.turn,
-                self.step,
-                self.attempt,
-                self.body,
-                self.salt,
-            ]
+        """SHA-256 of the identity, in hexadecimal: the name under which the call is recorded.
+
+        It is the digest of the list of all fields in order, whose JSON is put together here by hand.
+        """
+        return digest_of(
+            f"[{self.seed},{quoted(self.task)},{quoted(self.sample_id)},{self.replicate},{quoted(self.slot)},"
+            f"{quoted(self.role)},{self.round},{self.turn},{self.step},{self.attempt},"
+            f"{quoted(self.body)},{quoted(self.salt)}]"
         )
 
 

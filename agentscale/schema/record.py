@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -20,6 +22,15 @@ class Record(BaseModel):
 def canonical(value: Any) -> bytes:
     """The canonical JSON of a plain value: sorted keys, no spaces, ASCII only, so that any text survives."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+
+
+quoted: Callable[[str], str] = encode_basestring_ascii
+"""A text as ``canonical`` writes it: for the few forms that are put together by hand, a dozen times a millisecond."""
+
+
+def digest_of(text: str) -> str:
+    """The SHA-256 of a canonical JSON text, in hexadecimal (64 characters)."""
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def digest(value: Any) -> str:

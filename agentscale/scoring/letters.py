@@ -9,6 +9,7 @@ from functools import lru_cache
 from agentscale.scoring.cleaning import plain
 
 
+@lru_cache(maxsize=256)
 def letters(n: int) -> tuple[str, ...]:
     """The letters of ``n`` options: A to Z, then AA, AB, …, as the columns of a sheet are named."""
     return tuple(_letter(index) for index in range(n))

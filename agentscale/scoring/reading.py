@@ -49,10 +49,17 @@ def read(completion: Completion, *, kind: AnswerKind, choices: Sequence[str], ch
     Raises:
         SpecError: If the chain names an extractor that does not exist for this kind.
     """
-    extractors = chain_of(tuple(chain), kind)
+    names = tuple(chain)
+    chain_of(names, kind)
     if completion.finish in _FINISH:
         return Reading(None, _FINISH[completion.finish], "finish@1")
-    text = own_part(plain(spoken(completion.text)))
+    return _read_text(completion.text, kind, tuple(choices), names)
+
+
+@lru_cache(maxsize=1024)  # cells that share a call read the same text
+def _read_text(raw: str, kind: AnswerKind, choices: tuple[str, ...], names: tuple[str, ...]) -> Reading:
+    extractors = chain_of(names, kind)
+    text = own_part(plain(spoken(raw)))
     for extractor in extractors:
         found = extractor.find(text, kind, choices)
         if found is not None:
