@@ -106,6 +106,29 @@ def paired_delta(a: ArrayLike, b: ArrayLike, *, seed: int, resamples: int = 2000
     )
 
 
+def mean_estimates(
+    values: ArrayLike, *, seed: int, resamples: int = 2000, task: str = "", n_agents: int = 0, n_missing: int = 0
+) -> tuple[Estimate, ...]:
+    """:func:`bootstrap_means` as an estimate for every column.
+
+    Args:
+        values: Shape (Q, columns); ``nan`` leaves a question out of that column.
+        seed: Seed of the run.
+        resamples: How many, ≥ 1.
+        task: The stratum that these questions are.
+        n_agents: Told in every estimate.
+        n_missing: Likewise.
+
+    Raises:
+        SpecError: as :func:`bootstrap_means`.
+    """
+    found = bootstrap_means(values, seed=seed, resamples=resamples, task=task)
+    return tuple(
+        Estimate(float(mean), float(low), float(high), int(n), n_agents, n_missing, METHOD, () if n > 1 else (TOO_FEW,))
+        for mean, low, high, n in zip(*found, strict=True)
+    )
+
+
 def mcnemar(a: ArrayLike, b: ArrayLike) -> float:
     """Exact two-sided McNemar test: do a and b differ where they disagree?
 
