@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-import json
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 from agentscale.errors import SpecError
-
-HIDDEN = "***"
-"""What stands in the place of a secret."""
-
-SHORTEST_SECRET_CHARS = 4
-"""A shorter text hides nothing, and would be cut out of every word."""
-
-PLACEHOLDER_CHARS = 16
-"""A shorter key is a placeholder such as ``EMPTY``: the same letters in a model's answer are that answer's own."""
+from agentscale.transport.redaction import HIDDEN, Redactor
 
 
 class Secret:
@@ -198,16 +189,11 @@ class Address:
 
     def redact(self, text: str) -> str:
         """``text`` of a server without any form of this endpoint's secrets."""
-        for form in self._secret_forms:
-            text = text.replace(form, HIDDEN)
-        return text
+        return self._redactor.text(text)
 
     def redact_answer(self, body: bytes) -> bytes:
         """``body`` of a good answer without the key, should the server echo it. A placeholder key stays."""
-        for form in self._long_forms:
-            if form in body:
-                body = body.replace(form, HIDDEN.encode())
-        return body
+        return self._redactor.body(body)
 
     @property
     def _credentials(self) -> str | None:
@@ -220,21 +206,10 @@ class Address:
         return None if credentials is None else base64.b64encode(credentials.encode()).decode("ascii")
 
     @cached_property
-    def _secret_forms(self) -> tuple[str, ...]:
-        """Every text that would betray a secret: as it is, in JSON, in a URL; the longest first."""
-        plain = {value for _, value in parse_qsl(urlsplit(self.base_url).query)}
+    def _redactor(self) -> Redactor:
+        secrets = {value for _, value in parse_qsl(urlsplit(self.base_url).query)}
         if self.api_key is not None:
-            plain.add(self.api_key.reveal())
+            secrets.add(self.api_key.reveal())
         if self._credentials is not None and self._basic is not None:
-            plain |= {self._basic, self._credentials, self._credentials.partition(":")[2]}
-        spelt = {
-            form
-            for text in plain
-            if len(text) >= SHORTEST_SECRET_CHARS
-            for form in (text, json.dumps(text)[1:-1], text.replace("/", r"\/"), quote(text, safe=""))
-        }
-        return tuple(sorted(spelt, key=lambda form: (-len(form), form)))
-
-    @cached_property
-    def _long_forms(self) -> tuple[bytes, ...]:
-        return tuple(form.encode() for form in self._secret_forms if len(form) >= PLACEHOLDER_CHARS)
+            secrets |= {self._basic, self._credentials, self._credentials.partition(":")[2]}
+        return Redactor(secrets)

@@ -159,13 +159,6 @@ def test_no_server_text_keeps_the_key(key: str, before: str, after: str) -> None
     assert key not in address.redact(f"{before}{key}{after}{key}") or key in "***"
 
 
-@pytest.mark.parametrize("form", [CANARY, CANARY.replace("/", r"\/"), "sk-canary%2F0123456789%2BABCDEF"])
-def test_the_key_is_found_however_it_is_spelt(form: str) -> None:
-    address = Address("here", "http://host", Secret(CANARY))
-    assert address.redact(f"bad key {form}!") == "bad key ***!"
-    assert address.redact_answer(f"bad key {form}!".encode()) == b"bad key ***!"
-
-
 def test_credentials_and_query_values_are_redacted_too() -> None:
     address = Address("here", "http://user:hunter2@host/v1?api-key=querysecret")
     assert address.redact("hunter2 user:hunter2 dXNlcjpodW50ZXIy querysecret") == "*** *** *** ***"
