@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agentscale.analysis import effective_channels, hill_spectrum
-    from agentscale.api import Run, init, list_runs, load, open_run, replay, run
+    from agentscale.api import Run, estimate, init, list_runs, load, open_run, replay, run
     from agentscale.errors import (
         AgentscaleError,
         BudgetExceeded,
@@ -39,6 +39,7 @@ __all__ = [
     "SpecError",
     "StoreError",
     "effective_channels",
+    "estimate",
     "hill_spectrum",
     "init",
     "list_runs",
@@ -50,7 +51,7 @@ __all__ = [
 
 _HOMES = {
     "agentscale.analysis": ("effective_channels", "hill_spectrum"),
-    "agentscale.api": ("Run", "init", "list_runs", "load", "open_run", "replay", "run"),
+    "agentscale.api": ("Run", "estimate", "init", "list_runs", "load", "open_run", "replay", "run"),
     "agentscale.errors": (
         "AgentscaleError",
         "BudgetExceeded",

@@ -27,6 +27,7 @@ def test_the_public_names_are_these() -> None:
         "SpecError",
         "StoreError",
         "effective_channels",
+        "estimate",
         "hill_spectrum",
         "init",
         "list_runs",

@@ -1,6 +1,7 @@
 """What a program calls: run, replay, open, analyze and report. The command line calls the same functions."""
 
 from agentscale.api.browsing import catalog, init, list_runs, pull, schema
+from agentscale.api.estimating import estimate
 from agentscale.api.results import Run
 from agentscale.api.running import check, load, open_run, replay, run
 from agentscale.engine import CONCURRENCY
@@ -10,6 +11,7 @@ __all__ = [
     "Run",
     "catalog",
     "check",
+    "estimate",
     "init",
     "list_runs",
     "load",

@@ -93,7 +93,7 @@ def run(
     """
     _check_concurrency(concurrency)
     sweep = load(experiment, *overrides)
-    environ = _environ(env_file)
+    environ = environment(env_file)
     check(sweep, environ)
     path = Path(out) if out is not None else Path("results") / sweep.header.name
     folder = _folder(sweep, path, mode, changed)
@@ -147,7 +147,7 @@ def open_run(path: str | Path, *, embedder: str | None = None) -> Run:
     return Run(RunFolder.open(Path(path)), embedder=embedder)
 
 
-def _environ(env_file: str | Path | None) -> Mapping[str, str]:
+def environment(env_file: str | Path | None) -> Mapping[str, str]:
     """The environment, over the ``.env`` file where one is named."""
     if env_file is None:
         return os.environ

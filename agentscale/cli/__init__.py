@@ -12,6 +12,7 @@ from agentscale.errors import AgentscaleError
 
 COMMANDS = {
     "run": "Run an experiment file, or resume it; ends with the report.",
+    "estimate": "Bound the calls, tokens and money of a run before anything is sent.",
     "replay": "Make a run's transcripts again from its recording: no model, no network.",
     "analyze": "Compute the tables of a run and print the summary.",
     "report": "Write the page, the tables and the figures of a run.",

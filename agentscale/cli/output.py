@@ -135,7 +135,7 @@ def summary(run: Run) -> None:
         ]
         for row in shortened({"curves": run.rows("curves")})["curves"]
     ]
-    click.echo(_columns(["protocol", "team", "N", "accuracy", "K*"], rows))
+    click.echo(columns(["protocol", "team", "N", "accuracy", "K*"], rows))
 
 
 def _interval(value: float, low: float, high: float) -> str:
@@ -145,7 +145,7 @@ def _interval(value: float, low: float, high: float) -> str:
     return f"{value:.2f}{ends}"
 
 
-def _columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Left-aligned columns, two spaces apart."""
     widths = [max(len(cells[index]) for cells in [head, *rows]) for index in range(len(head))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) for cells in [head, *rows]]

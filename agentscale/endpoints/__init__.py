@@ -3,8 +3,8 @@
 This room knows no trial. It has no socket of its own: what it asks a server, it asks through ``transport``.
 """
 
-from agentscale.endpoints.addresses import OPENAI_BASE_URL, resolve
+from agentscale.endpoints.addresses import OPENAI_BASE_URL, base_url, resolve
 from agentscale.endpoints.files import KNOWN, KnownModel, find_model, pull
 from agentscale.endpoints.servers import launch
 
-__all__ = ["KNOWN", "OPENAI_BASE_URL", "KnownModel", "find_model", "launch", "pull", "resolve"]
+__all__ = ["KNOWN", "OPENAI_BASE_URL", "KnownModel", "base_url", "find_model", "launch", "pull", "resolve"]

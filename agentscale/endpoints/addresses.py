@@ -55,6 +55,17 @@ def resolve(name: str | None, endpoint: Endpoint | None, environ: Mapping[str, s
         raise error.at(key=f"{key}.base_url" if key and given else "OPENAI_BASE_URL") from None
 
 
+def base_url(endpoint: Endpoint | None, environ: Mapping[str, str]) -> str | None:
+    """Where an endpoint is asked, without its key; ``None`` for a server that is yet to be launched.
+
+    Raises:
+        SpecError: The legacy variable stands alone.
+    """
+    if endpoint is not None and endpoint.launch is not None:
+        return None
+    return (endpoint.base_url if endpoint is not None else None) or _base_url(environ)
+
+
 def _base_url(environ: Mapping[str, str]) -> str:
     if environ.get("OPENAI_BASE_URL"):
         return environ["OPENAI_BASE_URL"].strip()

@@ -111,6 +111,10 @@ def _check_models(experiment: Experiment, document: Document, faults: Faults) ->
             faults.add(("models", name, "endpoint"), unknown)
         _check_asked(name, spec, document, faults)
         _check_world(name, spec, faults)
+    asked = [spec.model for spec in experiment.models.values() if spec.model is not None]
+    for name in experiment.prices:
+        if name not in asked:
+            faults.add(("prices", name), SpecError.unknown("model at an endpoint", name, asked))
 
 
 def _check_asked(name: str, spec: ModelSpec, document: Document, faults: Faults) -> None:

@@ -40,3 +40,15 @@ class InteractionProtocol(Record):
         Returns:
             The replies from which the team's answer is read.
         """
+
+    def shortest(self, team: Team, graph: nx.DiGraph, question: Question, rng: np.random.Generator) -> Play:
+        """A play that asks for no more than any trial can: what an estimate's lower bound is made from.
+
+        It is rehearsed with replies that all agree. A protocol whose schedule follows from the replies says here, and
+        in `longest`, what the extremes are; the arguments are those of `play`.
+        """
+        return self.play(team, graph, question, rng)
+
+    def longest(self, team: Team, graph: nx.DiGraph, question: Question, rng: np.random.Generator) -> Play:
+        """A play that asks for no less than any trial can: what a budget reserves. No two of its replies agree."""
+        return self.play(team, graph, question, rng)

@@ -45,10 +45,10 @@ class Debate(InteractionProtocol):
         return Outcome(tuple(replies))
 
     def _round(self, team: Team, peers: list[list[int]], question: Question, last: list[Reply]) -> list[Call]:
-        calls = []
+        calls, slots = [], team.slots
         for agent, own, read in zip(team.agents, last, peers, strict=True):
             messages = revision(agent, question, own, [last[peer] for peer in read], self.see)
-            calls.append(Call(agent.slot, messages, reads=tuple(team.slots[peer] for peer in read)))
+            calls.append(Call(agent.slot, messages, reads=tuple(slots[peer] for peer in read)))
         return calls
 
 

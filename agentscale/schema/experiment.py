@@ -10,6 +10,7 @@ from agentscale.schema.agents import Sampling
 from agentscale.schema.profile import Profile
 from agentscale.schema.record import Record
 from agentscale.schema.run import Named
+from agentscale.schema.spending import Price
 
 Layer = Literal["L1", "L2", "L3", "L4"]
 """L1: one model, no persona. L2: one model with personas. L3: all models, no persona. L4: both."""
@@ -135,6 +136,8 @@ class ModelSpec(Record):
     model: str | None = None
     """The model's name at its endpoint."""
     sampling: Sampling = Sampling()
+    price: Price | None = None
+    """What its tokens cost, where prices and the public lists do not know it."""
     simulated: Simulated | None = None
     scripted: Scripted | None = None
     profile: Annotated[Profile | None, BeforeValidator(_preset)] = None
@@ -232,6 +235,8 @@ class Experiment(Record):
     protocol: NamedLevels = (Named(name="vote"),)
     topology: NamedLevels = (Named(name="complete"),)
     replicates: int = Field(default=1, ge=1)
+    prices: dict[str, Price] = {}
+    """What tokens cost, by the model's name at its endpoint, before the public lists."""
     independent: bool = False
     """Ask anew in every cell, instead of sharing equal calls between cells."""
     embedder: str = "use"

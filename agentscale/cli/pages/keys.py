@@ -20,6 +20,7 @@ from agentscale.schema.experiment import (
 )
 from agentscale.schema.profile import Profile
 from agentscale.schema.record import Record
+from agentscale.schema.spending import Price
 
 SECTIONS: dict[str, type[Record]] = {
     "at the top": Experiment,
@@ -33,6 +34,7 @@ SECTIONS: dict[str, type[Record]] = {
     "task": TaskRef,
     "team": TeamSpec,
     "team.members": Member,
+    "prices.NAME and models.NAME.price": Price,
 }
 """Where in the file a record is written, in the order of the page."""
 

@@ -1,0 +1,154 @@
+"""What trials ask for, before any is played: which calls, shared with whom, how long at least and at most.
+
+Every cell's protocol is rehearsed at both of its extremes, with stand-ins for what nobody knows yet. Two calls whose
+prompts are made of the same stand-ins are one call whatever the replies will be; two that are not may still turn out
+equal, when different agents give the same reply. So the calls of several cells together have a lower and an upper bound
+even where every schedule is fixed; those of one cell alone are then known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from agentscale.experiment.sizes import NO_PROMPT, PromptSize, prompt_size, unheard, unseen_question
+from agentscale.experiment.sweep import Sweep
+from agentscale.protocols import rehearse
+from agentscale.randomness import keyed
+from agentscale.schema.agents import Agent
+from agentscale.schema.calls import Call, Completion, Reply
+from agentscale.schema.run import Cell
+from agentscale.schema.tasks import Question
+
+Extreme = Literal["shortest", "longest"]
+
+Recall = Callable[[int, Call], Reply | None]
+"""The reply to a call of a round, where it is known already."""
+
+
+class Ask(NamedTuple):
+    """One call that a trial will make."""
+
+    name: str
+    """Calls of one name are one call."""
+    config_id: str
+    model: str
+    size: PromptSize
+    """Of the prompt."""
+    most_out: float
+    """Tokens of the answer at most; infinite without ``max_tokens``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Several calls of one configuration together."""
+
+    model: str
+    calls: int = 0
+    size: PromptSize = NO_PROMPT
+    """Of all prompts together."""
+    longest: PromptSize = NO_PROMPT
+    """Of no prompt exceeded."""
+    most_out: float = 0
+
+    def plus(self, ask: Ask) -> Load:
+        """With one call more."""
+        longest = PromptSize(
+            most=max(self.longest.most, ask.size.most),
+            questions=max(self.longest.questions, ask.size.questions),
+            choices=max(self.longest.choices, ask.size.choices),
+        )
+        return Load(self.model, self.calls + 1, self.size + ask.size, longest, self.most_out + ask.most_out)
+
+
+def loads(asks: Iterable[Ask]) -> dict[str, Load]:
+    """The calls by configuration, each name once."""
+    made: dict[str, Load] = {}
+    for ask in {ask.name: ask for ask in asks}.values():
+        made[ask.config_id] = made.get(ask.config_id, Load(ask.model)).plus(ask)
+    return made
+
+
+@dataclass
+class Rehearsals:
+    """The rehearsals of a sweep. A play in which chance has no part is rehearsed once for all samples."""
+
+    sweep: Sweep
+    _kept: dict[tuple[str, int, Extreme], tuple[Ask, ...]] = field(default_factory=dict)
+
+    def asks(self, cell: Cell, sample_id: str, replicate: int, extreme: Extreme) -> tuple[Ask, ...]:
+        """The calls of a trial of which nothing is known yet."""
+        n_choices = len(self.sweep.questions[cell.task, sample_id].choices)
+        kept = self._kept.get((cell.id, n_choices, extreme))
+        if kept is not None:
+            return kept
+        rng = keyed(self.sweep.header.seed, "play", cell.id, sample_id, replicate)
+        before = repr(rng.bit_generator.state)
+        play = _Rehearsal(self.sweep, cell, unseen_question(n_choices), extreme)
+        asks = play.asks(rng, lambda round_index, call: None)
+        if repr(rng.bit_generator.state) == before:
+            self._kept[cell.id, n_choices, extreme] = asks
+        return asks
+
+    def remaining(
+        self, cell: Cell, sample_id: str, replicate: int, extreme: Extreme, recall: Recall
+    ) -> tuple[Ask, ...]:
+        """The calls of a trial that ``recall`` does not know."""
+        record = self.sweep.questions[cell.task, sample_id]
+        question = Question(sample_id=sample_id, prompt=record.prompt, choices=record.choices)
+        rng = keyed(self.sweep.header.seed, "play", cell.id, sample_id, replicate)
+        return _Rehearsal(self.sweep, cell, question, extreme).asks(rng, recall)
+
+
+class _Rehearsal:
+    """One rehearsal of one cell."""
+
+    def __init__(self, sweep: Sweep, cell: Cell, question: Question, extreme: Extreme) -> None:
+        self._sweep = sweep
+        self._cell = cell
+        self._question = question
+        self._extreme = extreme
+        self._agents = {agent.slot: agent for agent in cell.team.agents}
+        self._salt = cell.id if sweep.independent else ""
+        self._is_choice = sweep.header.tasks[cell.task].kind == "choice"
+
+    def asks(self, rng: object, recall: Recall) -> tuple[Ask, ...]:
+        cell = self._cell
+        extreme = getattr(self._sweep.protocols[cell.id], self._extreme)
+        made: list[Ask] = []
+
+        def speak(round_index: int, call: Call) -> Reply:
+            known = recall(round_index, call)
+            if known is not None:
+                return known
+            ask = self._ask(round_index, call)
+            made.append(ask)
+            return self._stand_in(call, ask)
+
+        play = extreme(cell.team, self._sweep.graphs[cell.id], self._question, rng)
+        for _ in rehearse(play, speak):
+            pass
+        return tuple(made)
+
+    def _ask(self, round_index: int, call: Call) -> Ask:
+        agent = self._agents[call.slot]
+        identity: Sequence[object] = (self._salt, call.slot, call.role, round_index, call.turn, call.step, call.attempt)
+        said = [part for message in call.messages for part in (message.role, message.content)]
+        text = "\x1f".join([*map(str, identity), *said])
+        name = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+        return Ask(name, agent.config_id, agent.model, prompt_size(call.messages), _most_out(agent))
+
+    def _stand_in(self, call: Call, ask: Ask) -> Reply:
+        """All replies agree in the shortest play, and none in the longest."""
+        if self._extreme == "shortest":
+            return Reply(call, ask.name, Completion("A"), "A", None)
+        answer = unheard(1 if self._is_choice else ask.most_out, ask.name)
+        return Reply(call, ask.name, Completion(unheard(ask.most_out, ask.name)), answer, None)
+
+
+def _most_out(agent: Agent) -> float:
+    most = agent.sampling.max_tokens
+    return math.inf if most is None else most

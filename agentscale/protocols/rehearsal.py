@@ -1,0 +1,54 @@
+"""Plays a protocol with made-up replies, so that its calls are known before the first is made. Nothing is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from agentscale.protocols.base import InteractionProtocol
+from agentscale.randomness import keyed
+from agentscale.schema.agents import Team
+from agentscale.schema.calls import ANSWER_MARK, Batch, Call, Completion, Play, Reply
+from agentscale.schema.tasks import Question
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+Speaker = Callable[[int, Call], Reply]
+"""What is replied to a call of a round."""
+
+
+def rehearse(play: Play, speak: Speaker) -> Iterator[tuple[int, Call]]:
+    """Every call that ``play`` asks for, with its round, when ``speak`` replies.
+
+    Of a race all calls are given, and the play goes on with the shortest prefix that settles it, as in a run.
+    """
+    replies: list[Reply] | None = None
+    round_index = 0
+    while True:
+        try:
+            asked = next(play) if replies is None else play.send(replies)
+        except StopIteration:
+            return
+        batch = asked if isinstance(asked, Batch) else Batch(tuple(asked))
+        for call in batch.calls:
+            yield round_index, call
+        replies = _settling(batch, [speak(round_index, call) for call in batch.calls])
+        round_index += 1
+
+
+def _settling(batch: Batch, replies: Sequence[Reply]) -> list[Reply]:
+    ends = range(1, len(replies)) if batch.until is not None else ()
+    return list(next((replies[:end] for end in ends if batch.until and batch.until(replies[:end])), replies))
+
+
+def count_calls(protocol: InteractionProtocol, team: Team, graph: nx.DiGraph) -> int:
+    """The calls of one trial at most, by playing it to its greatest length: exact where the schedule is fixed."""
+    question = Question(sample_id="count", prompt="?", choices=("yes", "no"))
+    return sum(1 for _ in rehearse(protocol.longest(team, graph, question, keyed(0, "count_calls")), _differing))
+
+
+def _differing(round_index: int, call: Call) -> Reply:
+    """A readable reply that no other call gets."""
+    own = "/".join(map(str, (round_index, call.slot, call.role, call.turn, call.step, call.attempt)))
+    return Reply(call, key=own, completion=Completion(f"{ANSWER_MARK} {own}"), answer=own, missing=None)
