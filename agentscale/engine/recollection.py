@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agentscale.engine.design import Trial
-from agentscale.engine.identity import TrialId, body_digest
+from agentscale.engine.identity import TrialId
+from agentscale.engine.stage import Stage
 from agentscale.experiment import Sweep
 from agentscale.experiment.demand import Recall
 from agentscale.models.base import Model
 from agentscale.recording import Recording
-from agentscale.schema.calls import Call, ChatRequest, Reply
+from agentscale.schema.calls import Call, Reply
 from agentscale.scoring import read
 
 
@@ -27,28 +28,31 @@ class Recollection:
         self._sweep = sweep
         self._models = models
         self._recording = recording if recording is not None and len(recording) else None
+        self._stages: dict[str, Stage] = {}
 
     def __bool__(self) -> bool:
         return self._recording is not None
 
     def of(self, trial: Trial) -> Recall:
         """What is known of a trial's calls."""
-        sweep, cell, recording = self._sweep, trial.cell, self._recording
+        sweep, recording = self._sweep, self._recording
         if recording is None:
             return lambda round_index, call: None
-        head, record = sweep.header.tasks[cell.task], sweep.questions[cell.task, trial.sample_id]
-        salt = cell.id if sweep.independent else ""
-        trial_id = TrialId(sweep.header.seed, head.digest, trial.sample_id, trial.replicate, salt)
-        agents = {agent.slot: agent for agent in cell.team.agents}
+        stage = self._stage(trial)
+        record = sweep.questions[trial.cell.task, trial.sample_id]
+        trial_id = TrialId(sweep.header.seed, stage.task.digest, trial.sample_id, trial.replicate, stage.salt)
 
         def recall(round_index: int, call: Call) -> Reply | None:
-            agent = agents[call.slot]
-            request = ChatRequest(agent.model, call.messages, agent.sampling)
-            key = trial_id.call(call, round_index, body_digest(request, self._models[agent.model].identity)).key
+            key = trial_id.call(call, round_index, stage.voice(call).form.digest(call.messages)).key
             answer = recording.answer(key)
             if answer is None or answer.completion is None:
                 return None
-            reading = read(answer.completion, kind=head.kind, choices=record.choices, chain=head.extract)
+            reading = read(answer.completion, kind=stage.task.kind, choices=record.choices, chain=stage.task.extract)
             return Reply(call, key, answer.completion, reading.answer, reading.missing)
 
         return recall
+
+    def _stage(self, trial: Trial) -> Stage:
+        if trial.cell.id not in self._stages:
+            self._stages[trial.cell.id] = Stage(self._sweep, trial.cell, self._models)
+        return self._stages[trial.cell.id]
