@@ -45,6 +45,7 @@ def resolve(name: str | None, endpoint: Endpoint | None, environ: Mapping[str, s
             timeout_s=endpoint.timeout_s,
             max_retries=endpoint.max_retries,
             azure_version=endpoint.api_version,
+            stream=endpoint.stream,
             requests_per_minute=endpoint.requests_per_minute,
             tokens_per_minute=endpoint.tokens_per_minute,
             connect_timeout_s=endpoint.connect_timeout_s,

@@ -70,6 +70,9 @@ class Endpoint(Record):
     api_key_env: str | None = None
     """Name of the environment variable that holds the key; ``OPENAI_API_KEY`` where no base URL is given. The key
     itself never stands in a file."""
+    stream: bool = False
+    """Whether answers come piece by piece: a long one then shows early that it is under way (``idle_timeout_s``). It
+    changes no answer."""
     max_in_flight: int = Field(default=32, ge=1)
     """Requests under way at once."""
     requests_per_minute: int | None = Field(default=None, ge=1)

@@ -119,6 +119,8 @@ class Address:
     """Further tries after 408, 429, 5xx, connection faults and silence."""
     azure_version: str | None = None
     """Version of Azure's API, whose addresses and key header differ; ``None`` for everybody else's."""
+    stream: bool = False
+    """Whether answers are asked for piece by piece."""
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     connect_timeout_s: float = 30.0

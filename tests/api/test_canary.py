@@ -100,6 +100,18 @@ def refuses_temperature(asked: Listener) -> None:
         asked.answer(200, asked.completion())
 
 
+def streams(asked: Listener) -> None:
+    """Every character of the echo in a piece of its own."""
+    if "stream" not in asked.body:
+        asked.answer(400, asked.error("the test wants a stream"))
+        return
+    deltas = [{"content": char, "reasoning_content": char} for char in f"{asked.echo}\nFinal answer: A"]
+    events = [{"choices": [{"delta": delta}]} for delta in deltas]
+    last = {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 3, "completion_tokens": 4}}
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in [*events, last]) + "data: [DONE]\n\n"
+    asked.answer(200, body.encode(), content_type="text/event-stream")
+
+
 def moves_away(asked: Listener) -> None:
     elsewhere = f"http://localhost:{asked.server.server_address[1]}/elsewhere?{asked.headers.get('authorization')}"
     asked.answer(302, b"", location=elsewhere)
@@ -119,6 +131,7 @@ def hangs(asked: Listener) -> None:
 FAULTS: dict[str, Fault] = {
     "answered": lambda asked: asked.answer(200, asked.completion()),
     "learnt": refuses_temperature,
+    "streamed": streams,
     "no parameter": lambda asked: asked.answer(400, asked.error("The model is unknown.")),
     "rate_limit": lambda asked: asked.answer(429, asked.error("Slower."), retry_after="0"),
     "server": lambda asked: asked.answer(500, asked.error("Broken.")),
@@ -178,6 +191,7 @@ def test_no_secret_is_in_any_byte_that_a_run_leaves_or_says(
     monkeypatch.setenv("OPENAI_BASE_URL", origin.replace("://", f"://someone:{quoted}@") + "/v1")
     (tmp_path / "keys.env").write_text(f"FILE_KEY={KEYS['FILE_KEY']}\nENV_KEY=overridden\n")
     limits = f"timeout_s: {0.5 if name == 'timeout' else 20}, max_retries: {1 if name == 'server' else 0}"
+    limits += f", stream: {str(name == 'streamed').lower()}"
     (tmp_path / "canary.yaml").write_text(EXPERIMENT.format(origin=origin, limits=limits))
 
     said = ""
@@ -196,4 +210,4 @@ def test_no_secret_is_in_any_byte_that_a_run_leaves_or_says(
         for secret in (MARK, BASIC):
             assert secret.encode() not in text, place
     assert (tmp_path / "results" / "canary" / "report.html").exists()
-    assert name not in ("answered", "learnt") or b"Final answer: A" in left
+    assert name not in ("answered", "learnt", "streamed") or b"Final answer: A" in left

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import Any
 
 from agentscale.errors import EndpointError
 from agentscale.models.base import Answered
+from agentscale.models.openai_chat.chunks import merged
 from agentscale.models.openai_chat.lessons import LessonBook, applied
 from agentscale.models.openai_chat.presets import starting
 from agentscale.models.openai_chat.reading import read_completion
@@ -14,9 +16,7 @@ from agentscale.models.openai_chat.spelling import Spelt, spell
 from agentscale.schema.calls import CallId, ChatRequest
 from agentscale.schema.experiment import ModelSpec
 from agentscale.schema.profile import Lesson, Place, Profile
-
-if TYPE_CHECKING:
-    from agentscale.transport import EndpointClient, Posted
+from agentscale.transport import EndpointClient, Posted
 
 CALL_HEADER = "X-Agentscale-Call"
 """Carries the key of the call, towards this machine only: `agentscale serve` then knows equal bodies apart."""
@@ -63,17 +63,31 @@ class OpenAIChat:
 
     async def _posted(self, request: ChatRequest, call: CallId) -> Posted:
         """What comes back, as soon as the endpoint takes the request. Every turn of the loop has learnt something."""
-        headers = {CALL_HEADER: call.key} if self._client.address.is_loopback else {}
+        stream = self._client.address.stream
         while True:
             lessons = self._book.taught(self._place)
-            spelt = spell(self._spec, request, call, self._profile(lessons))
+            spelt = spell(self._spec, request, call, self._profile(lessons), stream=stream)
             for parameter in spelt.omitted:
                 self._book.note_unsent(self._place, parameter, self._start.name)
             try:
-                return await self._client.post_json(self._path, spelt.body, headers=headers, model=self._spec.model)
+                return await self._post(spelt, call)
             except EndpointError as error:
                 if not self._learnt(error, spelt, lessons):
                     raise
+
+    async def _post(self, spelt: Spelt, call: CallId) -> Posted:
+        """The object that comes back of one request, whole or in pieces."""
+        client, model = self._client, self._spec.model
+        headers = {CALL_HEADER: call.key} if client.address.is_loopback else {}
+        if "stream" not in spelt.names:
+            return await client.post_json(self._path, spelt.body, headers=headers, model=model)
+        events, retries = await client.post_events(self._path, spelt.body, headers=headers, model=model)
+        whole = merged(events)
+        if isinstance(whole, str):
+            raise client.malformed(whole, events, model=model)
+        # A key that the server cut into pieces is whole again only now.
+        text = client.address.redact_answer(json.dumps(whole).encode("ascii"))
+        return Posted(json.loads(text), retries)
 
     def _profile(self, lessons: tuple[Lesson, ...]) -> Profile:
         if lessons != self._applied[0]:
