@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CHARS_PER_TOKEN = 4
 """For the guess at a request's tokens where the caller makes none and nothing was learnt yet."""
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 T = TypeVar("T")
@@ -159,7 +161,7 @@ class EndpointClient:
     def _post(
         self, path: str, body: Mapping[str, Any], headers: Mapping[str, str], model: str | None, tokens: int | None
     ) -> _Request:
-        content = json.dumps(body, separators=(",", ":"), allow_nan=False).encode("ascii")
+        content = _ENCODER.encode(body).encode("ascii")
         guess = max(len(content) / CHARS_PER_TOKEN, self._controller.mean_tokens) if tokens is None else float(tokens)
         return _Request("POST", path, content, headers, model, guess)
 
@@ -188,11 +190,11 @@ class EndpointClient:
                 request.method, request.path, request.content, request.headers, streamed=request.streamed
             )
             if isinstance(reply, Trouble):
-                outcome: T | Trouble = self._reader.cleaned(reply)
-                learnt = Outcome(reply)
-            else:
-                outcome = read(reply)
-                learnt = self._learnt(reply, outcome)
+                cleaned = self._reader.cleaned(reply)
+                learnt = Outcome(cleaned)
+                return cleaned
+            outcome = read(reply)
+            learnt = self._learnt(reply, outcome)
             return outcome
         finally:
             self._gate.leave(ticket, learnt)

@@ -60,6 +60,12 @@ class Hostile:
         self.url = ""
         self.asked = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Condition()
+
+    async def has_been_asked(self, times: int) -> None:
+        """Waits until so many requests have come in."""
+        async with self._news:
+            await self._news.wait_for(lambda: len(self.heads) >= times)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._tasks.add(asyncio.current_task())  # type: ignore[arg-type]
@@ -70,6 +76,8 @@ class Hostile:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 self.heads.append(head)
                 self.asked.set()
+                async with self._news:
+                    self._news.notify_all()
                 length = next(
                     (line[15:] for line in head.lower().split("\r\n") if line.startswith("content-length:")), "0"
                 )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 import pytest
 
 from agentscale.errors import EndpointError
@@ -263,3 +264,103 @@ def test_hundreds_at_once_all_come_back(hostile: Any) -> None:
 def test_one_client_serves_one_loop_and_another_the_next(call: Call, hostile: Any) -> None:
     for _ in range(2):
         assert call(hostile(OK))().data == {"ok": True}
+
+
+def garbled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Any:
+    return reply(b"this is no gzip", "200 OK", "content-encoding: gzip")(reader, writer)
+
+
+def test_a_body_that_its_own_encoding_cannot_decode_is_malformed(call: Call, hostile: Any) -> None:
+    error = call(hostile(garbled))()
+    assert error.kind == "malformed"
+    assert "got a body that its own Content-Encoding cannot decode; allowed: a JSON object" in str(error)
+
+
+def test_a_page_in_place_of_json_is_malformed_whatever_it_calls_itself(call: Call, hostile: Any) -> None:
+    for kind in ("text/html", "application/json", "image/png"):
+        error = call(server := hostile(reply(b"<html>sign in</html>", "200 OK", f"content-type: {kind}")))()
+        assert (error.kind, len(server.heads)) == ("malformed", 1)
+
+
+def test_a_silent_server_is_left_at_its_first_byte_limit_and_tried_again(call: Call, hostile: Any) -> None:
+    run = call(hostile(raw(end="hang"), OK), timeout_s=300.0, first_byte_timeout_s=20.0)
+    assert run().retries == 1
+    assert 20.0 <= run.seconds < 21.0
+    error = call(hostile(raw(end="hang")), timeout_s=300.0, first_byte_timeout_s=20.0)()
+    assert (error.kind, error.retries) == ("stalled", 2)
+    assert "got no beginning of an answer within 20 s; allowed: an answer that begins and goes on" in str(error)
+
+
+def test_silence_in_the_middle_of_a_body_is_left_at_its_limit_and_tried_again(call: Call, hostile: Any) -> None:
+    half = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n{", end="hang")
+    run = call(hostile(half, OK), timeout_s=300.0, idle_timeout_s=10.0)
+    assert run().retries == 1
+    assert 10.0 <= run.seconds < 11.0
+    error = call(hostile(half), timeout_s=300.0, idle_timeout_s=10.0)()
+    assert "got no further piece of the answer within 10 s" in str(error)
+
+
+def test_a_body_that_keeps_dripping_is_never_silent(call: Call, hostile: Any) -> None:
+    async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n")
+        for byte in b'{"ok": true}':
+            await asyncio.sleep(8.0)
+            writer.write(bytes([byte]))
+
+    run = call(hostile(drips), timeout_s=300.0, idle_timeout_s=10.0)
+    assert run().data == {"ok": True}
+    assert run.seconds > 90.0
+
+
+def slow_to_connect(monkeypatch: pytest.MonkeyPatch, wait: Callable[[], Any]) -> None:
+    connect = aiohttp.TCPConnector._create_connection
+
+    async def slowly(self: aiohttp.TCPConnector, *args: Any, **kwargs: Any) -> Any:
+        await wait()
+        return await connect(self, *args, **kwargs)
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "_create_connection", slowly)
+
+
+def test_a_connection_that_is_not_made_in_time_is_a_connection_fault(
+    call: Call, hostile: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow_to_connect(monkeypatch, lambda: asyncio.sleep(60.0))
+    run = call(hostile(OK), timeout_s=300.0, connect_timeout_s=3.0, max_retries=1)
+    error = run()
+    assert (error.kind, error.retries) == ("connection", 1)
+    assert "after 1 retry: got no connection within 3 s; allowed: a complete HTTP answer; check that" in str(error)
+    assert 6.0 <= run.seconds < 7.0
+
+
+def test_a_blocked_loop_is_no_connection_timeout(call: Call, hostile: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def block() -> None:
+        time.sleep(0.3)  # noqa: ASYNC251 - the fault that is played
+
+    slow_to_connect(monkeypatch, block)
+    assert call(hostile(OK), connect_timeout_s=0.05)() == ({"ok": True}, 0)
+
+
+def test_cancelled_calls_leave_no_socket_open_at_the_server(virtual: Callable[..., Any], hostile: Any) -> None:
+    async def main() -> None:
+        async with hostile(watched_hang).running() as server:
+            client = EndpointClient(Address("here", server.url, max_in_flight=20))
+            calls = [asyncio.create_task(client.post_json("/x", {"n": n})) for n in range(50)]
+            await server.has_been_asked(20)
+            assert (server.open, client.traffic.in_flight, client.traffic.waiting) == (20, 20, 30)
+            for task in calls:
+                task.cancel()
+            await asyncio.wait(calls)
+            assert (client.traffic.in_flight, client.traffic.waiting) == (0, 0)
+            await asyncio.sleep(0.1)
+            assert server.open == 0
+            server.behaviours = (OK,)
+            assert (await client.post_json("/x", {})).data == {"ok": True}
+            await client.aclose()
+
+    virtual(main())
+
+
+async def watched_hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)  # comes back when the other side hangs up
+    raise ConnectionError
