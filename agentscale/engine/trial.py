@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from agentscale.engine.design import Trial
 from agentscale.engine.identity import TrialId
@@ -16,12 +16,15 @@ from agentscale.models.base import Model
 from agentscale.randomness import keyed
 from agentscale.recording import Answer
 from agentscale.schema.calls import Batch, Call, ChatRequest, Outcome, Play, Reply
-from agentscale.schema.run import Cell, Event, QuestionRecord, Transcript
+from agentscale.schema.run import Cell, QuestionRecord, Transcript
 from agentscale.schema.tasks import AnswerKind, Question
 from agentscale.scoring import expected_score, is_correct, plurality, read, settle
 
 if TYPE_CHECKING:
     import numpy as np
+
+_Fields = dict[str, Any]
+"""The fields of a record that is not made yet: a transcript is made and checked in one piece, its events with it."""
 
 
 class TrialPlayer:
@@ -45,7 +48,7 @@ class TrialPlayer:
         record = sweep.questions[trial.cell.task, trial.sample_id]
         trial_id = TrialId(sweep.header.seed, stage.task.digest, trial.sample_id, trial.replicate, stage.salt)
         generator = self._started(stage, trial, record)
-        events: list[Event] = []
+        events: list[_Fields] = []
         replies: list[Reply] | None = None
         for round_index in range(1_000_000):
             try:
@@ -89,24 +92,25 @@ class TrialPlayer:
         return [tasks[index].result() if answer is None else answer for index, answer in enumerate(answers)]
 
     def _transcript(
-        self, trial: Trial, stage: Stage, record: QuestionRecord, events: Sequence[Event], outcome: Outcome
+        self, trial: Trial, stage: Stage, record: QuestionRecord, events: Sequence[_Fields], outcome: Outcome
     ) -> Transcript:
         kind = stage.task.kind
         winners = plurality([reply.answer for reply in outcome.replies])
         tied = len(winners) > 1
         answer = settle(winners, self._rng("tie", trial)) if tied else next(iter(winners), None)
-        return Transcript(
-            cell=trial.cell.id,
-            sample_id=trial.sample_id,
-            replicate=trial.replicate,
-            expected=trial.cell.team.slots,
-            events=tuple(events),
-            final=tuple([reply.key for reply in outcome.replies]),
-            answer=answer,
-            tied=tied,
-            correct=None if answer is None else is_correct(answer, record.target, kind),
-            score=expected_score(winners, record.target, kind),
-        )
+        fields: _Fields = {
+            "cell": trial.cell.id,
+            "sample_id": trial.sample_id,
+            "replicate": trial.replicate,
+            "expected": trial.cell.team.slots,
+            "events": tuple(events),
+            "final": tuple([reply.key for reply in outcome.replies]),
+            "answer": answer,
+            "tied": tied,
+            "correct": None if answer is None else is_correct(answer, record.target, kind),
+            "score": expected_score(winners, record.target, kind),
+        }
+        return Transcript.model_validate(fields)
 
 
 async def _ended(tasks: Sequence[asyncio.Task[Answer]]) -> None:
@@ -164,22 +168,22 @@ def _prefix(batch: Batch, replies: list[Reply]) -> tuple[list[Reply], list[Reply
     return replies, []
 
 
-def _event(reply: Reply, record: QuestionRecord, kind: AnswerKind, round_index: int, *, used: bool = True) -> Event:
+def _event(reply: Reply, record: QuestionRecord, kind: AnswerKind, round_index: int, *, used: bool = True) -> _Fields:
     completion = reply.completion
-    return Event(
-        key=reply.key,
-        round=round_index,
-        turn=reply.call.turn,
-        slot=reply.call.slot,
-        role=reply.call.role,
-        reads=reply.call.reads,
-        text=reply.text,
-        answer=reply.answer,
-        missing=reply.missing,
-        correct=None if reply.answer is None else is_correct(reply.answer, record.target, kind),
-        finish=None if completion is None else completion.finish,
-        tokens_in=None if completion is None else completion.usage.tokens_in,
-        tokens_out=None if completion is None else completion.usage.tokens_out,
-        error=None if reply.error is None else f"{reply.error.kind}: {reply.error.message}",
-        used=used,
-    )
+    return {
+        "key": reply.key,
+        "round": round_index,
+        "turn": reply.call.turn,
+        "slot": reply.call.slot,
+        "role": reply.call.role,
+        "reads": reply.call.reads,
+        "text": reply.text,
+        "answer": reply.answer,
+        "missing": reply.missing,
+        "correct": None if reply.answer is None else is_correct(reply.answer, record.target, kind),
+        "finish": None if completion is None else completion.finish,
+        "tokens_in": None if completion is None else completion.usage.tokens_in,
+        "tokens_out": None if completion is None else completion.usage.tokens_out,
+        "error": None if reply.error is None else f"{reply.error.kind}: {reply.error.message}",
+        "used": used,
+    }

@@ -13,13 +13,11 @@ as it was.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from operator import attrgetter, itemgetter
+from collections.abc import Callable
+from operator import itemgetter
 from types import NoneType
 from typing import Any, Literal, NamedTuple, cast, get_args
 from zlib import crc32
@@ -33,13 +31,8 @@ from agentscale.schema.calls import CallId, ChatRequest, Completion, Failure, Me
 from agentscale.schema.run import SCHEMA_VERSION
 
 Speaker = Literal["system", "user", "assistant"]
-Ref = tuple[str, int]
-"""Digest of a message and the offset of its line in the segment."""
 Fetch = Callable[[str, int], Message]
 """What finds a message by its reference."""
-
-INLINE = 80
-"""Messages of at most so many characters stand in the call's own line: a reference would not be shorter."""
 
 _HEAD = re.compile(
     rb'\{"v":([1-9]\d{0,8}),"(?:message":"([0-9a-f]{32})"|key":"([0-9a-f]{64})","ok":(true|false),"id":)'
@@ -48,10 +41,6 @@ _VERSION = re.compile(rb'\{"v":(\d{1,9}),')
 _SEAL = len(',"crc":"00000000"}\n')
 _ROLES = frozenset(get_args(Role))
 _SPEAKERS = frozenset(get_args(Speaker))
-_ENCODE = json.JSONEncoder(check_circular=False, separators=(",", ":"), allow_nan=False).encode
-_ENCODE_EXACTLY = json.JSONEncoder(
-    check_circular=False, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-).encode
 _DECODER = json.JSONDecoder()
 _FINITE = 1e300
 """Beyond every clock, below infinity; ``nan`` is not below it."""
@@ -76,74 +65,6 @@ class Head(NamedTuple):
     ok: bool
 
 
-def _sealed(fields: Mapping[str, Any]) -> bytes:
-    try:
-        text = _ENCODE(fields)
-        if "\\ud" in text:  # two halves side by side would be read as one character
-            text = _ENCODE_EXACTLY(fields)
-    except (TypeError, ValueError) as error:
-        raise StoreError(f"a call cannot be recorded: {error}; allowed: text, finite numbers, None") from error
-    body = text[:-1].encode("utf-8", "surrogatepass")
-    return b'%s,"crc":"%08x"}\n' % (body, crc32(body))
-
-
-def message_digest(message: Message) -> str:
-    """The digest under which a message is stored once: 128 bits of SHA-256, in hexadecimal."""
-    text = f"{message.role}\x1f{message.content}"
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def message_line(digest: str, message: Message) -> bytes:
-    """The line of a message."""
-    return _sealed({"v": SCHEMA_VERSION, "message": digest, "role": message.role, "content": message.content})
-
-
-@lru_cache(maxsize=256)
-def _sampling(sampling: Sampling) -> dict[str, Any]:
-    return sampling.model_dump(mode="json", exclude_defaults=True)
-
-
-def _completion(completion: Completion) -> dict[str, Any]:
-    return {
-        "text": completion.text,
-        "finish": completion.finish,
-        "tokens_in": completion.usage.tokens_in,
-        "tokens_out": completion.usage.tokens_out,
-        "reasoning": completion.reasoning,
-    }
-
-
-def call_line(key: str, record: CallRecord, messages: Sequence[Ref | Message]) -> bytes:
-    """The line of a call.
-
-    Args:
-        key: The record's key, which is costly to compute twice.
-        record: The call.
-        messages: Its messages, those that have a line of their own as references.
-
-    Raises:
-        StoreError: The record has not exactly one of completion and failure, or a number in it is not finite.
-    """
-    if (record.completion is None) == (record.failure is None):
-        raise StoreError(f"a call has either a completion or a failure; got both or neither for {record.id}")
-    return _sealed(
-        {
-            "v": SCHEMA_VERSION,
-            "key": key,
-            "ok": record.completion is not None,
-            "id": _ID.write(record.id),
-            "model": record.request.model,
-            "messages": [
-                {"role": part.role, "content": part.content} if isinstance(part, Message) else part for part in messages
-            ],
-            "sampling": _sampling(record.request.sampling),
-            "completion": record.completion and _completion(record.completion),
-            "failure": record.failure and _FAILURE.write(record.failure),
-            "clock": _CLOCK.write(record.clock),
-        }
-    )
-
-
 def check(line: bytes) -> Head:
     """Version and checksum of a complete line, and what the index needs of it, without reading the rest.
 
@@ -151,6 +72,12 @@ def check(line: bytes) -> Head:
         DamagedLine: The line is not what was written.
         NewerLine: A newer agentscale wrote it.
     """
+    found = _beginning(line)
+    return Head(found[3] and bytes.fromhex(found[3].decode()), found[4] == b"true")
+
+
+def _beginning(line: bytes) -> re.Match[bytes]:
+    """How a line begins, once its version and checksum are found in order; raises as ``check`` does."""
     found = _HEAD.match(line)
     version = found or _VERSION.match(line)
     if version is not None and int(version[1]) > SCHEMA_VERSION:
@@ -161,7 +88,7 @@ def check(line: bytes) -> Head:
         raise DamagedLine("its checksum does not fit")
     if found is None:
         raise DamagedLine("it begins neither as a call nor as a message")
-    return Head(found[3] and bytes.fromhex(found[3].decode()), found[4] == b"true")
+    return found
 
 
 class Shape:
@@ -176,13 +103,8 @@ class Shape:
         self.what = what
         self.names = tuple(fields)
         self._pick = itemgetter(*fields)
-        self._ask = attrgetter(*fields)
         kinds = (kind if isinstance(kind, tuple) else (kind,) for kind in fields.values())
         self._kinds = frozenset(itertools.product(*kinds))
-
-    def write(self, value: object) -> dict[str, Any]:
-        """The object to write of a value that has the keys as attributes."""
-        return dict(zip(self.names, self._ask(value), strict=True))
 
     def read(self, raw: Any) -> tuple[Any, ...]:
         """The values in the order of the keys.
@@ -322,7 +244,7 @@ def read_answer(line: bytes) -> Answer:
     Raises:
         DamagedLine: The line is not what was written.
     """
-    ok = check(line).ok
+    ok = _beginning(line)[4] == b"true"
     # Quotation marks within a text are escaped, so these bytes stand in one place only: where the answer begins.
     start = line.find(b',"completion":')
     if start < 0:

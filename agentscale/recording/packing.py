@@ -19,7 +19,16 @@ from zlib import crc32
 import zstandard
 
 from agentscale.recording.files import explained, replaced
-from agentscale.recording.segments import Entry, Frame, PackedSegment, PlainSegment, Shelf, damaged_frame, entries
+from agentscale.recording.segments import (
+    Entry,
+    Frame,
+    PackedSegment,
+    PlainSegment,
+    Shelf,
+    checked,
+    damaged_frame,
+    entries,
+)
 from agentscale.schema.run import SCHEMA_VERSION
 
 FRAME = 64 * 1024
@@ -57,30 +66,33 @@ def pack(plain: Path) -> None:
     target, source = packed_path(plain), PlainSegment(plain)
     try:
         with replaced(target) as file:
-            frames = _write_frames(file, source)
-            _write_index(_index_path(target), frames, entries(source))
+            index = _Index()
+            frames = _write_frames(file, source, index)
+            index.write(_index_path(target), frames)
     finally:
         source.close()
     with explained(f"remove {plain}, which is packed"):
         plain.unlink()
 
 
-def _write_frames(file: BinaryIO, source: PlainSegment) -> list[Frame]:
+def _write_frames(file: BinaryIO, source: PlainSegment, index: _Index) -> list[Frame]:
     squeeze = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress
     frames = [Frame(0, 0)]
-    for block in _blocks(source):
+    for block in _blocks(source, index):
         file.write(packed := squeeze(block))
         frames.append(Frame(frames[-1].packed + len(packed), frames[-1].plain + len(block)))
     return frames
 
 
-def _blocks(source: PlainSegment) -> Iterator[bytes]:
-    """The lines, several together."""
+def _blocks(source: PlainSegment, index: _Index) -> Iterator[bytes]:
+    """The lines, several together; the calls among them go into the index."""
     held: list[bytes] = []
     size = 0
-    for line in source.lines():
+    for line, entry in checked(source):
         held.append(line.data)
         size += len(line.data)
+        if entry is not None:
+            index.add(entry)
         if size >= FRAME:
             yield b"".join(held)
             held, size = [], 0
@@ -88,15 +100,24 @@ def _blocks(source: PlainSegment) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def _write_index(path: Path, frames: Sequence[Frame], found: Iterable[Entry]) -> None:
-    keys, places = bytearray(), array("Q")
-    for key, offset, ok in found:
-        keys += key
-        places.append(offset | ok * _OK)
-    body = b"".join((_words(array("Q", itertools.chain.from_iterable(frames))), keys, _words(places)))
-    head = {"v": SCHEMA_VERSION, "frames": len(frames), "calls": len(places), "crc": crc32(body)}
-    with replaced(path) as file:
-        file.write(json.dumps(head).encode() + b"\n" + body)
+class _Index:
+    """The index of a segment in the making."""
+
+    def __init__(self) -> None:
+        self._keys = bytearray()
+        self._places = array("Q")
+
+    def add(self, entry: Entry) -> None:
+        """Takes the next call."""
+        self._keys += entry.key
+        self._places.append(entry.offset | entry.ok * _OK)
+
+    def write(self, path: Path, frames: Sequence[Frame]) -> None:
+        """Writes the index of these frames."""
+        body = b"".join((_words(array("Q", itertools.chain.from_iterable(frames))), self._keys, _words(self._places)))
+        head = {"v": SCHEMA_VERSION, "frames": len(frames), "calls": len(self._places), "crc": crc32(body)}
+        with replaced(path) as file:
+            file.write(json.dumps(head).encode() + b"\n" + body)
 
 
 def _words(numbers: array[int]) -> bytes:
@@ -146,7 +167,10 @@ def open_packed(path: Path, shelf: Shelf[bytes], *, mend: bool) -> Packed:
     frames = list(_walk(path))
     segment = PackedSegment(path, frames, shelf)
     if mend:
-        _write_index(_index_path(path), frames, entries(segment))
+        index = _Index()
+        for entry in entries(segment):
+            index.add(entry)
+        index.write(_index_path(path), frames)
     return Packed(segment, entries(segment))
 
 

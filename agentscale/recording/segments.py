@@ -88,19 +88,23 @@ def damaged(segment: Segment, offset: int, fault: DamagedLine) -> StoreError:
     return StoreError(f"{segment.path}, line {number} (byte {offset}) cannot be read: {fault}\n  {fault.remedy}")
 
 
-def entries(segment: Segment) -> Iterator[Entry]:
-    """The calls of a segment, each line checked.
+def checked(segment: Segment) -> Iterator[tuple[Line, Entry | None]]:
+    """The lines of a segment, each checked, and what the index needs of those that are calls.
 
     Raises:
         StoreError: A line is damaged, or a newer agentscale wrote it.
     """
-    for offset, data in segment.lines():
+    for line in segment.lines():
         try:
-            key, ok = check(data)
+            key, ok = check(line.data)
         except DamagedLine as error:
-            raise damaged(segment, offset, error) from error
-        if key is not None:
-            yield Entry(key, offset, ok)
+            raise damaged(segment, line.offset, error) from error
+        yield line, None if key is None else Entry(key, line.offset, ok)
+
+
+def entries(segment: Segment) -> Iterator[Entry]:
+    """The calls of a segment; raises as ``checked`` does."""
+    return (entry for _, entry in checked(segment) if entry is not None)
 
 
 class PlainSegment:

@@ -13,9 +13,9 @@ from pathlib import Path
 from agentscale.errors import StoreError
 from agentscale.recording.files import explained, refused, write_whole
 from agentscale.recording.journal import Journal, journal_path
-from agentscale.recording.lines import INLINE, Ref, call_line, message_digest, message_line
 from agentscale.recording.packing import pack, packed_path
 from agentscale.recording.record import CallRecord
+from agentscale.recording.spelling import INLINE, Ref, call_line, message_digest, message_line
 from agentscale.schema.calls import Message
 
 _REMEMBERED = 1 << 18
@@ -38,6 +38,7 @@ class Writer:
         self._pid = os.getpid()
         self._fsync = fsync
         self._torn = False
+        self._end = 0
         self._stored: dict[bytes, int] = {}
         self._journal: Journal | None = None
         with explained(f"record in {folder}"):
@@ -75,18 +76,17 @@ class Writer:
             StoreError: Nothing of this call is kept; all before it are.
         """
         try:
-            end = os.lseek(self._fd, 0, os.SEEK_END)
-            lines, fresh, parts = _with_messages(record.request.messages, self._stored, end)
-            offset = end + sum(map(len, lines))
+            lines, fresh, parts = _with_messages(record.request.messages, self._stored, self._end)
+            offset = self._end + sum(map(len, lines))
             lines.append(call_line(key, record, parts))
-            self._write(b"".join(lines), end)
+            self._write(b"".join(lines))
         except OSError as error:
             raise self._refused(error) from error
         self._remember(fresh)
         self.n_calls += 1
         return offset
 
-    def _write(self, data: bytes, end: int) -> None:
+    def _write(self, data: bytes) -> None:
         try:
             write_whole(self._fd, data)
             if self._fsync:
@@ -94,9 +94,10 @@ class Writer:
         except BaseException:
             # Half a line must not stay, or the next one would be glued to it.
             self._torn = True
-            os.ftruncate(self._fd, end)
+            os.ftruncate(self._fd, self._end)
             self._torn = False
             raise
+        self._end += len(data)
 
     def _remember(self, fresh: dict[bytes, int]) -> None:
         if len(self._stored) > _REMEMBERED:
