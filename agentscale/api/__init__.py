@@ -3,7 +3,7 @@
 from agentscale.api.browsing import catalog, init, list_runs, pull, schema
 from agentscale.api.estimating import estimate
 from agentscale.api.results import Run
-from agentscale.api.running import check, load, open_run, replay, run
+from agentscale.api.running import check, load, open_run, replay, run, simulate
 from agentscale.engine import CONCURRENCY
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "replay",
     "run",
     "schema",
+    "simulate",
 ]

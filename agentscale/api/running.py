@@ -100,6 +100,37 @@ def run(
     return _play(sweep, folder, mode, concurrency, environ, watch)
 
 
+def simulate(
+    experiment: str | Path,
+    *overrides: str,
+    out: str | Path | None = None,
+    watch: Callable[[Tally], None] = _ignore,
+) -> Run:
+    """Answers the simulated cells of an experiment in arrays: the transcripts of `run`, sooner, and no recording.
+
+    Args:
+        experiment: The experiment file, or the name of a ready experiment of the catalog.
+        overrides: Dotted overrides such as ``team.size=2,4,8``.
+        out: The run folder; ``results/<name>-simulated`` under the working folder by default. One that stands there is
+            written anew, if it holds the same experiment.
+        watch: Is told of the progress.
+
+    Returns:
+        The run. Cells that arrays cannot answer are listed as not applicable, with the reason.
+
+    Raises:
+        SpecError: If the file does not fit, or none of its cells can be answered in arrays.
+        StoreError: If the folder cannot be written.
+    """
+    from agentscale.engine.array_door import playable, simulate_sweep
+
+    sweep = playable(load(experiment, *overrides))
+    folder = _folder(sweep, Path(out or Path("results") / f"{sweep.header.name}-simulated"), "live", changed=False)
+    with folder.lock():
+        tally = wait_for(lambda: simulate_sweep(sweep, folder, watch))
+    return Run(folder, tally=tally)
+
+
 def replay(
     path: str | Path,
     *,
@@ -172,7 +203,7 @@ def _folder(sweep: Sweep, path: Path, mode: Mode, changed: bool) -> RunFolder:
     folder = RunFolder.open(path)
     if mode == "live" and folder.has_recording:
         raise SpecError(
-            f"{str(path)!r} holds a recording, which a live run would belie",
+            f"{str(path)!r} holds a recording, which what is not recorded would belie",
             remedy="name another folder with --out, or run with mode record to resume",
         )
     if changed and folder.differences(sweep.header):

@@ -13,6 +13,7 @@ from agentscale.errors import AgentscaleError
 COMMANDS = {
     "run": "Run an experiment file, or resume it; ends with the report.",
     "estimate": "Bound the calls, tokens and money of a run before anything is sent.",
+    "simulate": "Answer the simulated cells of an experiment in arrays, without asking one by one.",
     "replay": "Make a run's transcripts again from its recording: no model, no network.",
     "analyze": "Compute the tables of a run and print the summary.",
     "report": "Write the page, the tables and the figures of a run.",

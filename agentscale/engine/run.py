@@ -99,7 +99,7 @@ class _Run:
         self._recorder = Recorder(mode, recording, models, concurrency=concurrency, budget=budget, asked=self._asked)
         self._player = TrialPlayer(sweep, self._recorder, models)
         self._writers = {
-            cell.id: folder.transcript_writer(cell.id, _order(sweep, cell.task)) for cell in sweep.header.cells
+            cell.id: folder.transcript_writer(cell.id, trial_order(sweep, cell.task)) for cell in sweep.header.cells
         }
 
     def _asked(self, ask: Ask, answer: Answer) -> None:
@@ -153,7 +153,8 @@ def close_all(writers: Iterable[TranscriptWriter], *, complete: bool) -> None:
         writer.close(complete=complete)
 
 
-def _order(sweep: Sweep, task: str) -> list[tuple[str, int]]:
+def trial_order(sweep: Sweep, task: str) -> list[tuple[str, int]]:
+    """Sample and replicate of every trial of a cell of this task, in the order of the cell's file."""
     return [
         (sample_id, replicate)
         for (name, sample_id) in sweep.questions

@@ -21,7 +21,7 @@ from agentscale.models.wording import worded
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Message, Usage
 from agentscale.schema.run import QuestionRecord
-from agentscale.simulation import MISSING, Moment, Seat, World
+from agentscale.simulation import MISSING, Given, Moment, Seat, World
 
 
 class SimulatedModel:
@@ -58,7 +58,7 @@ class SimulatedModel:
         Raises:
             EndpointError: where the question is not one of the run's.
         """
-        return Answered(_completion(request, self.answered(request, call)))
+        return Answered(completion(request, self.answered(request, call)))
 
     async def aclose(self) -> None:
         """Nothing is held."""
@@ -83,13 +83,25 @@ class SimulatedModel:
         read = [labels.index(peer) for peer in peers]
         answer = self.world.revise(question_id(record), seat, held, read, moment) if read else held
         label = None if answer == MISSING else labels[answer]
+        return self.said(record, seat, given, label, changed=None if own is None else answer != held)
+
+    def said(self, record: QuestionRecord, seat: Seat, given: Given, label: str | None, changed: bool | None) -> str:
+        """An answer in words; see `worded`.
+
+        Args:
+            record: The question.
+            seat: Who speaks.
+            given: How the agent reasons.
+            label: What it says; ``None`` where that cannot be read.
+            changed: In a revision, whether it was taken over from another agent.
+        """
         return worded(
             prompt=record.prompt,
             channel=given.channel,
             model=self.model,
             persona=seat.persona,
             wording=given.wording,
-            changed=None if own is None else answer != held,
+            changed=changed,
             label=label,
             found=_meaning(label, record),
         )
@@ -144,7 +156,7 @@ def _meaning(label: str | None, record: QuestionRecord) -> str:
     return record.choices[ord(label) - ord("A")] if record.choices else label
 
 
-def _completion(request: ChatRequest, text: str) -> Completion:
+def completion(request: ChatRequest, text: str) -> Completion:
     """The text as the request's caps leave it, with estimated usage."""
     text = _stopped(text, request.sampling)
     usage = estimated_usage(request, text)

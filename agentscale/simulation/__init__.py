@@ -24,7 +24,7 @@ from agentscale.simulation.rules import (
     SelfCorrect,
     rule_of,
 )
-from agentscale.simulation.seats import MISSING, Given, Layer, Moment, Seat, Votes, deal
+from agentscale.simulation.seats import MISSING, Drawn, Given, Layer, Moment, Seat, Votes, deal
 from agentscale.simulation.streams import Streams
 from agentscale.simulation.truth import Truth
 from agentscale.simulation.world import World
@@ -35,6 +35,7 @@ __all__ = [
     "RULES",
     "Copy",
     "Debate",
+    "Drawn",
     "FriedkinJohnsen",
     "Given",
     "Graph",

@@ -54,6 +54,17 @@ class Given(NamedTuple):
     """A uniform draw in [0, 1) for whoever puts the answer into words."""
 
 
+class Drawn(NamedTuple):
+    """What `Given` is for one answer, for N agents on Q questions."""
+
+    answers: NDArray[np.int16]
+    """Shape (Q, N): options, 0 is right, `MISSING` cannot be read."""
+    channels: NDArray[np.int16]
+    """Shape (Q, N)."""
+    wording: NDArray[np.float64]
+    """Shape (Q, N)."""
+
+
 class Votes(NamedTuple):
     """Many answers, and the truth behind them."""
 

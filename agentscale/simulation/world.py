@@ -20,11 +20,12 @@ from agentscale.simulation.graphs import Graph
 from agentscale.simulation.ground import Ground, Habits, Questions
 from agentscale.simulation.parameters import WorldParameters
 from agentscale.simulation.rules import Copy
-from agentscale.simulation.seats import MISSING, Given, Layer, Moment, Seat, Votes, deal
+from agentscale.simulation.seats import MISSING, Drawn, Given, Layer, Moment, Seat, Votes, deal
 from agentscale.simulation.streams import Opener, Streams
 from agentscale.simulation.truth import Truth, answer_law
 
 _DRAWS = 8  # uniforms of one answer: leaves habit?, channel, says it?, other option, unreadable?, wording, two spare
+_WORDING = 5  # the place of the wording among them
 _BLOCK = 4  # doubles in one step of a Philox counter: a copy's place must be a whole number of steps
 _CHUNK = 2**20  # rows of uniforms that the array door holds at once: 64 MiB
 _PLAIN = Moment()
@@ -76,7 +77,7 @@ class World:
         uniforms = self._stream(question, seat, moment, skip=seat.copy).random((1, 1, _DRAWS))
         habits = self.ground.habits([question], seat.model, seat.persona)
         answers, channels = self._resolve(uniforms, self.ground.question(question, n_options), habits, seat)
-        return Given(int(answers[0, 0]), int(channels[0, 0]), float(uniforms[0, 0, 5]))
+        return Given(int(answers[0, 0]), int(channels[0, 0]), float(uniforms[0, 0, _WORDING]))
 
     def answers(
         self,
@@ -99,21 +100,38 @@ class World:
         Raises:
             SpecError: for fewer than two options or a model that the world does not have.
         """
-        drawn = self.ground.questions(questions, n_options)
-        groups: dict[tuple[str, int, str | None], list[int]] = {}
-        for place, seat in enumerate(seats):
-            groups.setdefault((seat.config, seat.model, seat.persona), []).append(place)
-        answers = np.empty((len(questions), len(seats)), np.int16)
-        used = np.empty((len(questions), len(seats)), np.int16)
-        theta = []
-        for (_, model, persona), places in groups.items():
+        return self._votes(questions, self.draw(questions, n_options, seats, moment), n_options, seats)
+
+    def draw(
+        self,
+        questions: Sequence[str],
+        n_options: int | Sequence[int],
+        seats: Sequence[Seat],
+        moment: Moment = _PLAIN,
+    ) -> Drawn:
+        """All that `answer` gives, of all agents and questions; arguments and errors are those of `answers`."""
+        facts = self.ground.questions(questions, n_options)
+        shape = (len(questions), len(seats))
+        drawn = Drawn(np.empty(shape, np.int16), np.empty(shape, np.int16), np.empty(shape))
+        for (_, model, persona), places in _groups(seats).items():
             habits = self.ground.habits(questions, model, persona)
             members = [seats[place] for place in places]
-            answers[:, places], used[:, places] = self._group(questions, drawn, habits, members, moment)
-            theta.append(self.law(drawn, habits, model, persona))
-        configs = tuple(config for config, _, _ in groups)
-        laws = np.stack(theta, axis=1)
-        return Votes(answers, Truth(drawn.solvability, drawn.targets, self._uses(used), configs, laws, used))
+            part = self._group(questions, facts, habits, members, moment)
+            drawn.answers[:, places] = part.answers
+            drawn.channels[:, places] = part.channels
+            drawn.wording[:, places] = part.wording
+        return drawn
+
+    def _votes(
+        self, questions: Sequence[str], drawn: Drawn, n_options: int | Sequence[int], seats: Sequence[Seat]
+    ) -> Votes:
+        """Answers with the truth behind them."""
+        facts = self.ground.questions(questions, n_options)
+        groups = _groups(seats)
+        laws = [self.law(facts, self.ground.habits(questions, *who[1:]), *who[1:]) for who in groups]
+        configs, theta = tuple(config for config, _, _ in groups), np.stack(laws, axis=1)
+        truth = Truth(facts.solvability, facts.targets, self._uses(drawn.channels), configs, theta, drawn.channels)
+        return Votes(drawn.answers, truth)
 
     def law(self, drawn: Questions, habits: Habits, model: int, persona: str | None) -> NDArray[np.float64]:
         """Θ of one configuration with these habits, shape (Q, C); see `Truth.theta`."""
@@ -167,11 +185,11 @@ class World:
         Raises:
             SpecError: for fewer than two options, a model that the world does not have, or a graph of another size.
         """
-        first = self.answers(questions, n_options, seats, moment).answers
+        first = self.draw(questions, n_options, seats, moment).answers
         again = None
-        if np.any(first == MISSING):
+        if rounds and np.any(first == MISSING):
             later = (replace(moment, round=t) for t in range(1, rounds + 1))
-            again = np.stack([self.answers(questions, n_options, seats, then).answers for then in later])
+            again = np.stack([self.draw(questions, n_options, seats, then).answers for then in later])
         start = Start(first, n_options if isinstance(n_options, int) else max(n_options), again=again)
         return debate(
             Debate(self.copying, graph, rounds), start, Streams.of_seats(questions, seats, self._copying(moment))
@@ -211,8 +229,8 @@ class World:
 
     def _group(
         self, questions: Sequence[str], drawn: Questions, habits: Habits, members: Sequence[Seat], moment: Moment
-    ) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
-        """Answers and channels (Q, n) of the agents of one configuration, some questions at a time."""
+    ) -> Drawn:
+        """What n agents of one configuration give, shape (Q, n), some questions at a time."""
         copies = np.array([seat.copy for seat in members])
         first = int(copies.min())
         rows = int(copies.max()) - first + 1
@@ -222,11 +240,19 @@ class World:
             here = slice(start, start + step)
             streams = (self._stream(question, members[0], moment, skip=first) for question in questions[here])
             uniforms = np.stack([stream.random((rows, _DRAWS))[copies - first] for stream in streams])
-            parts.append(self._resolve(uniforms, drawn.among(here), habits.among(here), members[0]))
-        answers, channels = zip(*parts, strict=True)
-        return np.concatenate(answers), np.concatenate(channels)
+            answers, channels = self._resolve(uniforms, drawn.among(here), habits.among(here), members[0])
+            parts.append((answers, channels, uniforms[..., _WORDING]))
+        return Drawn(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _uses(self, used: NDArray[np.int16]) -> NDArray[np.int64]:
         """How many agents used each channel, shape (Q, K)."""
         k, rows = self.parameters.channels, np.arange(len(used), dtype=np.int64)[:, None]
         return np.bincount((rows * k + used).ravel(), minlength=k * len(used)).reshape(len(used), k)
+
+
+def _groups(seats: Sequence[Seat]) -> dict[tuple[str, int, str | None], list[int]]:
+    """The places of every configuration, model and persona, in the order of their first agent."""
+    groups: dict[tuple[str, int, str | None], list[int]] = {}
+    for place, seat in enumerate(seats):
+        groups.setdefault((seat.config, seat.model, seat.persona), []).append(place)
+    return groups

@@ -106,6 +106,16 @@ def test_a_replay_into_a_new_folder_gives_transcripts_and_tables_byte_for_byte(
         assert {p.name: p.read_bytes() for p in old.iterdir()} == {p.name: p.read_bytes() for p in new.iterdir()}
 
 
+def test_a_simulation_has_the_transcripts_of_the_run_and_asks_nobody(desk: Path, ran: Callable[..., Ran]) -> None:
+    ran("run", "small.yaml", "--no-report")
+    code, out, _ = ran("simulate", "small.yaml")
+    assert code == 0
+    assert " 0 of at most " in out
+    assert out.splitlines()[-1] == "page: results/small-simulated/report.html"
+    old, new = desk / "results/small/transcripts", desk / "results/small-simulated/transcripts"
+    assert {p.name: p.read_bytes() for p in old.iterdir()} == {p.name: p.read_bytes() for p in new.iterdir()}
+
+
 def test_overrides_change_single_keys(ran: Callable[..., Ran]) -> None:
     made = json.loads(ran("run", "small.yaml", "team.size=3", "task.limit=2", "protocol=vote", "--json")[1])
     assert made["trials"] == 2

@@ -186,6 +186,13 @@ def test_a_world_debates_at_once_as_its_agents_do_one_by_one() -> None:
             assert at_once[q, t].tolist() == said
 
 
+def test_a_debate_of_no_rounds_is_the_vote() -> None:
+    world = World(WorldParameters(parse_failure=(0.5,)))
+    seats = world.team("L4", 5)
+    debated = world.debate(["q0", "q1"], 4, seats, Graph.complete(5), 0)
+    assert np.array_equal(debated[:, 0], world.answers(["q0", "q1"], 4, seats).answers)
+
+
 def test_rules_are_found_by_name_with_strict_parameters() -> None:
     assert rule_of(Named(name="quorum", parameters={"share": 0.7})) == Quorum(share=0.7)
     assert set(RULES) == {"copy", "dcm", "fj", "placebo", "quorum", "self_correct"}
