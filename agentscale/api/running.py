@@ -203,7 +203,7 @@ def _folder(sweep: Sweep, path: Path, mode: Mode, changed: bool) -> RunFolder:
     folder = RunFolder.open(path)
     if mode == "live" and folder.has_recording:
         raise SpecError(
-            f"{str(path)!r} holds a recording, which what is not recorded would belie",
+            f"{str(path)!r} holds a recording, which transcripts without one would belie",
             remedy="name another folder with --out, or run with mode record to resume",
         )
     if changed and folder.differences(sweep.header):

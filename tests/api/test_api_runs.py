@@ -135,7 +135,7 @@ def test_a_replay_that_fails_leaves_no_folder_and_one_that_would_overwrite_is_re
 
 def test_a_live_run_never_overwrites_what_is_recorded(run: agentscale.Run) -> None:
     before = list(run.transcripts())
-    with pytest.raises(agentscale.SpecError, match="holds a recording, which a live run would belie"):
+    with pytest.raises(agentscale.SpecError, match="holds a recording, which transcripts without one would belie"):
         agentscale.run("small.yaml", mode="live")
     assert list(run.transcripts()) == before
 
@@ -280,6 +280,6 @@ def test_an_experiment_that_is_the_same_changes_nothing(run: agentscale.Run) -> 
 
 
 def test_a_live_run_changes_no_recorded_folder(run: agentscale.Run) -> None:
-    with pytest.raises(agentscale.SpecError, match="which a live run would belie"):
+    with pytest.raises(agentscale.SpecError, match="which transcripts without one would belie"):
         agentscale.run("small.yaml", "seed=9", mode="live", changed=True)
     assert not (run.path / "earlier").exists()
