@@ -25,6 +25,8 @@ AREAS = {
     "hostile": "20,000 calls against a server with faults: every call accounted for",
     "kill": "a run killed at 50 moments and resumed: nothing lost, nothing written asked twice",
     "analysis": "K* batched, the bootstrap; beside a loop, the d × d route and naive resampling",
+    "simulation": "votes one by one and by counts, debates on sparse graphs; beside numpy, scipy, networkx",
+    "scoring": "reading answers from texts; beside one regular expression and other libraries' filters",
 }
 """Every area with its one line."""
 

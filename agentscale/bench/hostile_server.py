@@ -42,6 +42,7 @@ class HostileServer:
         self._plan = plan
         self._latency_s = latency_s
         self._numbers = count()
+        self._started = time.monotonic()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, request after request, until either side has enough of it."""
@@ -55,7 +56,7 @@ class HostileServer:
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         await reader.readexactly(int(_field(head, b"content-length:") or 0))
         key, number = _field(head, KEY_HEADER).decode(), next(self._numbers)
-        fault = self._plan.fault(number)
+        fault = self._plan.fault(number, time.monotonic() - self._started)
         self._note(n=number, key=key, fault=fault)
         good = False
         try:

@@ -41,8 +41,15 @@ class Killed:
     """Calls in flight at the kill that were asked again when the run went on."""
     written_and_asked_again: int
     """Calls that were written and nevertheless asked again: none may be."""
+    told: int
+    """Calls of which the resumed run says that they were in flight at a kill and are asked again."""
     same: bool
     """Whether the transcripts are those of the undisturbed run, byte for byte."""
+
+    @property
+    def in_silence(self) -> int:
+        """Calls asked again beyond those that the resumed run tells of: none may be."""
+        return max(0, self.asked_again - self.told)
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,8 @@ class Study:
         time.sleep(SETTLED_S)
         killed = self.log.stat().st_size
         sent, written = self._keys(start, killed), _written(out)
-        api.run(self.experiment, out=out, concurrency=self.concurrency)
+        tally = api.run(self.experiment, out=out, concurrency=self.concurrency).tally
+        assert tally is not None  # the run was just made
         again = self._keys(killed, self.log.stat().st_size)
         return Killed(
             asked=len(sent),
@@ -82,6 +90,7 @@ class Study:
             in_flight=len(sent - written),
             asked_again=len(again & sent - written),
             written_and_asked_again=len(again & written),
+            told=tally.calls_asked_again,
             same=transcripts(out) == wanted,
         )
 

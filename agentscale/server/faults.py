@@ -49,10 +49,10 @@ class FaultPlan(Record):
     seed: int = Field(default=0, ge=0)
     shares: dict[Fault, Share] = {}
     """The share of requests that meet a fault, by its name; together at most 1."""
-    storm_every: int = Field(default=0, ge=0)
-    """Requests from the beginning of one storm of 429s to the next; 0 for none."""
-    storm_length: int = Field(default=0, ge=0)
-    """Requests that a storm lasts."""
+    storm_every_s: float = Field(default=0.0, ge=0)
+    """Seconds from the end of one storm, in which every request meets a 429, to the end of the next; 0 for none."""
+    storm_s: float = Field(default=0.0, ge=0)
+    """Seconds that a storm lasts."""
     retry_after_s: float = Field(default=1.0, ge=0)
     """Seconds that a busy server asks callers to wait."""
     slow_s: float = Field(default=1.0, ge=0)
@@ -62,13 +62,19 @@ class FaultPlan(Record):
     def _possible(self) -> Self:
         if sum(self.shares.values()) > 1 + 1e-9:
             raise ValueError(f"the shares of faults sum to {sum(self.shares.values()):g}; allowed: at most 1")
-        if self.storm_every and self.storm_length >= self.storm_every:
-            raise ValueError("storm_length must be below storm_every, or no request is ever answered")
+        if self.storm_every_s and self.storm_s >= self.storm_every_s:
+            raise ValueError("storm_s must be below storm_every_s, or no request is ever answered")
         return self
 
-    def fault(self, n: int) -> Fault | None:
-        """The fault of request ``n``, counted from 0 in the order of arrival; ``None`` for a good answer."""
-        if self.storm_every and n % self.storm_every >= self.storm_every - self.storm_length:
+    def fault(self, n: int, at_s: float = 0.0) -> Fault | None:
+        """The fault of a request; ``None`` for a good answer.
+
+        Args:
+            n: Its number, counted from 0 in the order of arrival.
+            at_s: Seconds since the server started: only storms go by the clock, since a limit of requests a minute
+                does so too.
+        """
+        if self.storm_every_s and at_s % self.storm_every_s >= self.storm_every_s - self.storm_s:
             return "busy"
         draw = float(keyed(self.seed, "fault", n).random())
         bounds = accumulate(self.shares.values())

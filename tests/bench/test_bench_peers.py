@@ -38,19 +38,23 @@ def test_a_library_is_measured_by_its_own_file(tmp_path: Path, monkeypatch: pyte
         "        body = load.prompt(number).encode()\n"
         "        request = Request(load.base_url + '/chat/completions', body, {'content-type': 'text/plain'})\n"
         "        assert b'Final answer' in urlopen(request).read()\n"
+        "def reading(texts):\n"
+        "    return lambda: [text.upper() for text in texts]\n"
         "def version():\n"
         "    return 'urllib of Python'\n"
     )
     monkeypatch.setattr(peers, "_HERE", tmp_path)
     with serving("endpoint") as server:
         answer = asked("urllib", sys.executable, f"{server}/0/v1", calls=3, workers=1)
-    assert answer.note == "urllib of Python"
-    assert answer.cpu_us is not None
-    assert answer.cpu_us > 0
+    (tmp_path / "texts.json").write_text('["one", "two"]', "utf-8")
+    for measured in (answer, peers.read_by("urllib", sys.executable, tmp_path / "texts.json")):
+        assert measured.note == "urllib of Python"
+        assert measured.cpu_us is not None
+        assert measured.cpu_us > 0
 
 
 def test_every_peer_that_a_goal_speaks_of_has_its_file() -> None:
-    assert set(peers.WANTED) <= set(peers.PEERS)
+    assert set(peers.WANTED) | set(peers.READERS) <= set(peers.PEERS)
 
 
 def test_peers_are_named_in_pairs_and_everyone_is_tried_here() -> None:

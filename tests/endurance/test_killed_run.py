@@ -10,6 +10,7 @@ def test_a_killed_run_goes_on_where_it_was_and_ends_as_if_nothing_had_been() -> 
     assert [kill.written_and_asked_again for kill in kills] == [0, 0, 0]
     assert sum(kill.in_flight for kill in kills) > 0
     assert [kill.asked_again for kill in kills] == [kill.in_flight for kill in kills]
+    assert [kill.in_silence for kill in kills] == [0, 0, 0]
 
 
 def test_the_moments_are_the_same_at_every_run_and_lie_within_it() -> None:

@@ -36,16 +36,16 @@ def test_a_plan_without_shares_spoils_nothing_and_one_that_sums_to_one_everythin
     assert None not in {FaultPlan(shares={"error": 0.5, "closed": 0.5}).fault(n) for n in range(200)}
 
 
-def test_a_storm_refuses_a_row_of_requests_and_then_ends() -> None:
-    plan = FaultPlan(storm_every=10, storm_length=3)
-    assert [n for n in range(20) if plan.fault(n) == "busy"] == [7, 8, 9, 17, 18, 19]
+def test_a_storm_refuses_every_request_of_its_time_and_then_ends() -> None:
+    plan = FaultPlan(storm_every_s=10, storm_s=3)
+    assert [at for at in range(20) if plan.fault(at, float(at)) == "busy"] == [7, 8, 9, 17, 18, 19]
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         ({"shares": {"error": 0.7, "hang": 0.7}}, "the shares of faults sum to 1.4; allowed: at most 1"),
-        ({"storm_every": 5, "storm_length": 5}, "storm_length must be below storm_every"),
+        ({"storm_every_s": 5, "storm_s": 5}, "storm_s must be below storm_every_s"),
         ({"shares": {"eror": 0.1}}, "Input should be 'busy'"),
         ({"shares": {"error": -0.1}}, "greater than or equal to 0"),
     ],

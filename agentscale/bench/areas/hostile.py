@@ -19,8 +19,8 @@ from agentscale.store import RunFolder
 AGENTS = 8
 
 SHARES: dict[Fault, float] = {
-    "busy": 0.02,
-    "busy_skewed": 0.01,
+    "busy": 0.001,
+    "busy_skewed": 0.001,
     "error": 0.03,
     "hang": 0.004,
     "hang_midway": 0.002,
@@ -33,7 +33,7 @@ SHARES: dict[Fault, float] = {
     "huge": 0.0005,
     "endless": 0.0002,
 }
-"""An hour of the worst that endpoints do, for every kind of fault."""
+"""All that endpoints do, in the order of one in ten requests. 429s come in storms, as those of a limit do."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Ordeal:
     plan: FaultPlan
 
 
-FULL = Ordeal(20_000, 512, 5.0, FaultPlan(shares=SHARES, storm_every=5000, storm_length=300, slow_s=1.0))
-QUICK = Ordeal(2_000, 128, 3.0, FaultPlan(shares=SHARES, storm_every=1000, storm_length=100, slow_s=0.5))
+FULL = Ordeal(20_000, 512, 5.0, FaultPlan(shares=SHARES, storm_every_s=10.0, storm_s=1.0, slow_s=1.0))
+QUICK = Ordeal(2_000, 128, 3.0, FaultPlan(shares=SHARES, storm_every_s=2.0, storm_s=0.2, retry_after_s=0.2, slow_s=0.5))
 
 
 def run(setting: Setting) -> Result:

@@ -20,16 +20,17 @@ CONCURRENCY = 16
 def run(setting: Setting) -> Result:
     """Measures the area."""
     kills = study(questions=setting.size(60, 20), kills=setting.size(50, 5))
-    asked_again = sum(kill.asked_again for kill in kills)
     measures = [
         Measure("kills", len(kills), "kills"),
         Measure("calls asked before a kill", sum(kill.asked for kill in kills) / len(kills), "calls on average"),
         Measure("calls in flight at the kills", sum(kill.in_flight for kill in kills), "calls"),
-        Measure("of them asked again", asked_again, "calls"),
+        Measure("of them asked again", sum(kill.asked_again for kill in kills), "calls"),
+        Measure("asked again as the resumed runs tell it", sum(kill.told for kill in kills), "calls"),
     ]
     log = "the server's own log"
     goals = [
         Goal.at_most("written calls asked again", sum(kill.written_and_asked_again for kill in kills), 0, log),
+        Goal.at_most("calls asked again in silence", sum(kill.in_silence for kill in kills), 0, log),
         Goal.at_most("runs whose transcripts differ", sum(not kill.same for kill in kills), 0, "an undisturbed run"),
     ]
     return Result("kill", measures, goals)

@@ -17,6 +17,9 @@ from agentscale.errors import SpecError
 WANTED = {"inspect_ai": 20.0, "pydantic_ai": 8.0, "openai_agents": 5.0, "lm_eval": 1.0}
 """How many times dearer than a recorded call of agentscale each is to be."""
 
+READERS = ("inspect_ai", "lm_eval")
+"""Those that read answers from texts."""
+
 LONGEST_S = 300.0
 """Seconds that one peer may take, its imports included."""
 
@@ -56,8 +59,17 @@ def named(pairs: tuple[str, ...], everyone: bool) -> dict[str, str]:
 
 
 def asked(name: str, interpreter: str, base_url: str, *, calls: int, workers: int) -> Answer:
-    """Lets a peer ask ``calls`` times and says what that cost."""
-    command = [interpreter, str(_HERE / "driver.py"), name, base_url, str(calls), str(workers)]
+    """Lets a peer ask ``calls`` times and says what a call cost."""
+    return _driven(name, interpreter, "ask", base_url, str(calls), str(workers))
+
+
+def read_by(name: str, interpreter: str, texts: Path) -> Answer:
+    """Lets a peer, one of `READERS`, read the answers of a JSON list of texts, and says what a text cost."""
+    return _driven(name, interpreter, "read", str(texts))
+
+
+def _driven(name: str, interpreter: str, *arguments: str) -> Answer:
+    command = [interpreter, str(_HERE / "driver.py"), name, *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=False)
     except FileNotFoundError:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING
 
 from inspect_ai import Task
 from inspect_ai import eval as evaluate
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.scorer import includes
-from inspect_ai.solver import generate
+from inspect_ai.model import ModelName, ModelOutput
+from inspect_ai.scorer import Target, answer, includes
+from inspect_ai.solver import TaskState, generate
 
 if TYPE_CHECKING:
     from agentscale.bench.peers.driver import Load
@@ -34,6 +37,23 @@ def ask_all(load: Load) -> None:
     assert log.status == "success", log.error
 
 
+def reading(texts: list[str]) -> Callable[[], object]:
+    """What reads and scores the answers of all texts, by the scorer that asks for a letter."""
+    score, target = answer("letter"), Target("B")
+    states = [_state(text) for text in texts]
+
+    async def everything() -> None:
+        for state in states:
+            await score(state, target)
+
+    return lambda: asyncio.run(everything())
+
+
+def _state(text: str) -> TaskState:
+    output = ModelOutput.from_content("fake", text)
+    return TaskState(ModelName("fake/fake"), sample_id=0, epoch=0, input="?", messages=[], output=output)
+
+
 def version() -> str:
     """What was measured."""
-    return f"inspect_ai {installed('inspect_ai')}, eval with its log"
+    return f"inspect_ai {installed('inspect_ai')} (eval with its log; answer scorer)"

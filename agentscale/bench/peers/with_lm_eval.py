@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING
 
 os.environ.setdefault("OPENAI_API_KEY", "x")
 
 from lm_eval.api.instance import Instance
+from lm_eval.filters.extraction import RegexFilter
 from lm_eval.models.api_models import JsonChatStr
 from lm_eval.models.openai_completions import LocalChatCompletion
 
@@ -38,6 +40,14 @@ def _instance(prompt: str, options: dict[str, object], number: int) -> Instance:
     return Instance("generate_until", {}, (chat, options), number)
 
 
+def reading(texts: list[str]) -> Callable[[], object]:
+    """What reads the answers of all texts, by the filter that most tasks use."""
+    regex = RegexFilter(regex_pattern=r"(?i)final answer:\s*\(?([A-D])", group_select=-1)
+    docs: list[dict[str, object]] = [{} for _ in texts]
+    responses = [[text] for text in texts]
+    return lambda: list(regex.apply(responses, docs))
+
+
 def version() -> str:
     """What was measured."""
-    return f"lm_eval {installed('lm_eval')}, local-chat-completions"
+    return f"lm_eval {installed('lm_eval')} (local-chat-completions; regex filter)"
