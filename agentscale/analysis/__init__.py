@@ -67,6 +67,17 @@ from agentscale.analysis.entropies import (
     neff_answer_entropy,
 )
 from agentscale.analysis.extrapolate import BestTeam, Ceiling, DeFinetti, Forecast, Pilot, margin_histogram
+from agentscale.analysis.fits import (
+    FAMILIES,
+    Comparison,
+    CurveFit,
+    CurveValues,
+    Family,
+    Parameter,
+    as_correlation,
+    compare_families,
+    fit_curve,
+)
 from agentscale.analysis.inference import (
     Association,
     Match,
@@ -139,6 +150,14 @@ from agentscale.analysis.rarefaction import (
     kstar_extrapolated,
     kstar_rarefied,
 )
+from agentscale.analysis.ringelmann import (
+    Correlations,
+    RhoParts,
+    RingelmannFit,
+    correlation_curve,
+    fit_ringelmann,
+    rho_parts,
+)
 from agentscale.analysis.spectrum import Spectrum, effective_channels, hill_spectrum, mean_cosine
 from agentscale.analysis.streaming import hill_spectrum_streamed
 from agentscale.analysis.subteams import subteam_accuracy, subteam_curve
@@ -159,6 +178,7 @@ from agentscale.analysis.tries import (
 from agentscale.analysis.votes import expected_accuracy, maj_at_k, pass_at_k
 
 __all__ = [
+    "FAMILIES",
     "Agreement",
     "Ambiguity",
     "Analysis",
@@ -170,8 +190,12 @@ __all__ = [
     "BothWrong",
     "Ceiling",
     "ChannelMixture",
+    "Comparison",
     "Conditioned",
+    "Correlations",
     "Course",
+    "CurveFit",
+    "CurveValues",
     "DeFinetti",
     "Decomposition",
     "DrawnRace",
@@ -180,6 +204,7 @@ __all__ = [
     "Entropies",
     "ErrorDiversity",
     "Extrapolated",
+    "Family",
     "FaultInjection",
     "FlipTable",
     "Forecast",
@@ -188,6 +213,7 @@ __all__ = [
     "MajorityError",
     "Match",
     "Occupancy",
+    "Parameter",
     "Permuted",
     "Pilot",
     "PriorArtifact",
@@ -195,6 +221,8 @@ __all__ = [
     "Rarefied",
     "Resampling",
     "Revision",
+    "RhoParts",
+    "RingelmannFit",
     "Shapley",
     "Spectrum",
     "Spiked",
@@ -207,6 +235,7 @@ __all__ = [
     "ambiguity",
     "analyze",
     "answer_hill",
+    "as_correlation",
     "benjamini_hochberg",
     "best_of_k",
     "beta_coverage",
@@ -222,9 +251,11 @@ __all__ = [
     "channels_d2",
     "check_decoding",
     "check_parse_failure",
+    "compare_families",
     "condorcet",
     "consensus_time",
     "coordination_efficiency",
+    "correlation_curve",
     "count_answers",
     "count_transitions",
     "coupling_gain",
@@ -249,6 +280,8 @@ __all__ = [
     "expected_accuracy",
     "fault_injection",
     "first_to_k",
+    "fit_curve",
+    "fit_ringelmann",
     "fj_coupling",
     "fleiss",
     "flip_table",
@@ -297,6 +330,7 @@ __all__ = [
     "race_by_draws",
     "resample_until_accept",
     "revision",
+    "rho_parts",
     "shapley",
     "shapley_channels",
     "spiked_count",
