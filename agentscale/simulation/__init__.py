@@ -7,12 +7,15 @@ cannot be told apart do, at no cost for their number. This room knows numbers on
 prompts, the engine or networkx.
 """
 
+from agentscale.simulation.alternatives import parameters_of
+from agentscale.simulation.coverage import Coverage, CoverageParameters, covered
 from agentscale.simulation.crowds import Tally, tally
 from agentscale.simulation.debates import Debate, Start, debate, in_parts
 from agentscale.simulation.graphs import Graph
 from agentscale.simulation.influence import friedkin_johnsen, influence, influence_size, is_martingale
 from agentscale.simulation.parameters import PRESETS, WorldParameters, resolve
 from agentscale.simulation.populations import debate_by_counts
+from agentscale.simulation.probit import ProbitParameters, ProbitVotes, probit_votes
 from agentscale.simulation.rules import (
     RULES,
     Copy,
@@ -34,6 +37,8 @@ __all__ = [
     "PRESETS",
     "RULES",
     "Copy",
+    "Coverage",
+    "CoverageParameters",
     "Debate",
     "Drawn",
     "FriedkinJohnsen",
@@ -43,6 +48,8 @@ __all__ = [
     "Moment",
     "Placebo",
     "Polya",
+    "ProbitParameters",
+    "ProbitVotes",
     "Quorum",
     "Rule",
     "Seat",
@@ -54,6 +61,7 @@ __all__ = [
     "Votes",
     "World",
     "WorldParameters",
+    "covered",
     "deal",
     "debate",
     "debate_by_counts",
@@ -62,6 +70,8 @@ __all__ = [
     "influence",
     "influence_size",
     "is_martingale",
+    "parameters_of",
+    "probit_votes",
     "resolve",
     "rule_of",
     "tally",
