@@ -50,6 +50,15 @@ class Run:
         """What was run."""
         return self.folder.header
 
+    @property
+    def not_given(self) -> tuple[str, ...]:
+        """What the experiment asked for and a model did not take, a sentence each: treatments that were not given.
+
+        Raises:
+            StoreError: If the folder's file of lessons cannot be read.
+        """
+        return tuple(lesson.warning for lesson in self.folder.lessons() if lesson.warning is not None)
+
     @cached_property
     def analysis(self) -> Analysis:
         """All tables, computed from the transcripts at first use.

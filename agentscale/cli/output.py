@@ -86,10 +86,13 @@ def finish(run: Run, *, page: bool, as_json: bool) -> None:
     assert tally is not None  # finish() is for runs that were just made
     where = run.report() if page and tally.trials_done else None
     if as_json:
-        click.echo(to_json({"run": str(run.path), "report": where and str(where), **vars(tally)}))
+        made = {"run": str(run.path), "report": where and str(where), "not_given": run.not_given}
+        click.echo(to_json({**made, **vars(tally)}))
     else:
         _told(run, tally)
-        if where is not None:
+        if where is None:
+            _warn(run.not_given)
+        else:
             summary(run)
             click.echo(f"page: {where}")
     if tally.stopped:
@@ -116,7 +119,11 @@ def _told(run: Run, tally: Tally) -> None:
 
 def warned(run: Run) -> None:
     """Prints the warnings of a run's analysis."""
-    for warning in run.analysis.warnings:
+    _warn(run.analysis.warnings)
+
+
+def _warn(warnings: Sequence[str]) -> None:
+    for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
 
 

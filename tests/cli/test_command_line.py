@@ -410,6 +410,21 @@ def test_the_page_on_experiments_lists_every_key_of_the_records() -> None:
             assert re.search(rf"^    {name} +(default: |must be given)", text, re.MULTILINE), name
 
 
+def test_the_page_on_models_lists_every_profile_and_what_it_changes() -> None:
+    from agentscale.models.openai_chat.presets import PRESETS
+
+    text = page("models").partition("## All profiles")[2]
+    sections = re.split(r"^    (?=\S)", text, flags=re.MULTILINE)[1:]
+    assert [section.split("\n")[0] for section in sections] == list(PRESETS)
+    for section, preset in zip(sections, PRESETS.values(), strict=True):
+        said = " ".join(section.split())
+        assert preset.about in said
+        assert preset.pattern is None or f"names that match {preset.pattern}" in said
+        assert all(f"{ours} is sent as {theirs}" in said for ours, theirs in preset.profile.renamed.items())
+        assert ("not sent: " + ", ".join(preset.profile.unsent) in said) == bool(preset.profile.unsent)
+        assert (f"system: {preset.profile.system}" in said) == (preset.profile.system != "system")
+
+
 def test_the_version_is_that_of_the_package(ran: Callable[..., Ran]) -> None:
     from importlib.metadata import version
 

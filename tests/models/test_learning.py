@@ -50,6 +50,7 @@ class Desk:
         self.server = Server(judge)
         self.kept: list[tuple[Lesson, ...]] = []
         self.book = LessonBook(known, self.kept.append)
+        self.one_model = False
 
     def ask(self, *specs: ModelSpec, endpoint: str = "here") -> list[str | EndpointError]:
         async def one(model: OpenAIChat, number: int) -> str | EndpointError:
@@ -63,6 +64,8 @@ class Desk:
             address = Address(endpoint, "http://127.0.0.1:1/v1", max_in_flight=64)
             client = EndpointClient(address, transport=httpx.MockTransport(self.server))
             models = [OpenAIChat(spec, client, self.book) for spec in specs]
+            if self.one_model:
+                models = models[:1] * len(models)
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(one(model, number)) for number, model in enumerate(models)]
             await client.aclose()
@@ -111,6 +114,13 @@ def test_every_lesson_is_kept_as_soon_as_it_is_learnt_and_once() -> None:
         ("system", "user", "refusal"),
     ]
     assert len(desk.server.bodies) <= 32 * 4
+
+
+def test_the_first_call_goes_ahead_and_the_others_profit() -> None:
+    desk = Desk(picky)
+    desk.one_model = True
+    assert desk.ask(*[PLAIN] * 32) == ["4"] * 32
+    assert len(desk.server.bodies) == 3 + 32
 
 
 def test_what_was_learnt_before_is_not_learnt_again() -> None:

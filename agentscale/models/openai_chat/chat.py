@@ -12,6 +12,7 @@ from agentscale.models.openai_chat.lessons import LessonBook, applied
 from agentscale.models.openai_chat.presets import starting
 from agentscale.models.openai_chat.reading import read_completion
 from agentscale.models.openai_chat.refusals import change_of
+from agentscale.models.openai_chat.scout import Scout
 from agentscale.models.openai_chat.spelling import Spelt, spell
 from agentscale.schema.calls import CallId, ChatRequest
 from agentscale.schema.experiment import ModelSpec
@@ -25,8 +26,8 @@ CALL_HEADER = "X-Agentscale-Call"
 class OpenAIChat:
     """Answers chat requests by asking an endpoint; a `Model`.
 
-    What the endpoint says that it does not take is learnt and asked again at once, spelt otherwise. Calls that were
-    under way meet the same refusal and find the lesson learnt.
+    What the endpoint says that it does not take is learnt and asked again at once, spelt otherwise. The first call goes
+    ahead; calls that are under way all the same meet the same refusal and find the lesson learnt.
 
     Args:
         spec: The model, by its name at its endpoint.
@@ -45,6 +46,7 @@ class OpenAIChat:
         self._path = client.address.chat_path(spec.model)
         self._book = LessonBook() if lessons is None else lessons
         self._start = starting(spec.model, spec.profile)
+        self._scout = Scout()
         self._applied: tuple[tuple[Lesson, ...], Profile] = ((), self._start.profile)
         self.identity = _identity(spec, spec.model)
 
@@ -55,7 +57,12 @@ class OpenAIChat:
             EndpointError: The endpoint failed, or answered with something else than a chat completion
                 (``kind="malformed"``).
         """
-        posted = await self._posted(request, call)
+        is_scout = await self._scout.go()
+        try:
+            posted = await self._posted(request, call)
+        finally:
+            if is_scout:
+                self._scout.back()
         completion = read_completion(posted.data)
         if isinstance(completion, str):
             raise self._client.malformed(completion, posted.data, model=self._spec.model)
