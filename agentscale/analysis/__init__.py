@@ -34,7 +34,9 @@ from agentscale.analysis.agreement import (
 from agentscale.analysis.analyze import Analysis, analyze
 from agentscale.analysis.bootstrap import Intervals, bootstrap_mean_of_means, bootstrap_means, mcnemar, paired_delta
 from agentscale.analysis.conditioned import Conditioned, kstar_conditioned
+from agentscale.analysis.continuous import mvn_r2_curve
 from agentscale.analysis.contributions import Occupancy, Shapley, delta_k, occupancy, shapley, shapley_channels
+from agentscale.analysis.cost import TeamTokens, Work, cost_model, team_tokens, token_cost_usd
 from agentscale.analysis.debate import (
     Course,
     Drift,
@@ -169,12 +171,14 @@ from agentscale.analysis.tries import (
     best_of_k,
     beta_coverage,
     coverage_betabinom,
+    coverage_union,
     optimal_k,
     resample_until_accept,
     ttspm,
     ttspm_stop,
     verified_best_of_k,
 )
+from agentscale.analysis.truncated import kstar_truncated
 from agentscale.analysis.votes import expected_accuracy, maj_at_k, pass_at_k
 
 __all__ = [
@@ -227,8 +231,10 @@ __all__ = [
     "Spectrum",
     "Spiked",
     "Table",
+    "TeamTokens",
     "Transitions",
     "Unbiased",
+    "Work",
     "agreement",
     "ahead_by_k",
     "alpha_n",
@@ -256,11 +262,13 @@ __all__ = [
     "consensus_time",
     "coordination_efficiency",
     "correlation_curve",
+    "cost_model",
     "count_answers",
     "count_transitions",
     "coupling_gain",
     "course",
     "coverage_betabinom",
+    "coverage_union",
     "critical_path",
     "d2_estimate",
     "d2_unbiased",
@@ -303,6 +311,7 @@ __all__ = [
     "kstar_conditioned",
     "kstar_extrapolated",
     "kstar_rarefied",
+    "kstar_truncated",
     "log_odds",
     "maj_at_k",
     "majority_error",
@@ -313,6 +322,7 @@ __all__ = [
     "mean_phi",
     "message_density",
     "minority_survival",
+    "mvn_r2_curve",
     "n_match",
     "neff_answer_entropy",
     "neff_weights",
@@ -338,6 +348,8 @@ __all__ = [
     "subteam_curve",
     "success_at_density",
     "success_per_million_tokens",
+    "team_tokens",
+    "token_cost_usd",
     "ttspm",
     "ttspm_stop",
     "turn_law",

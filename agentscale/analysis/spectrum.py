@@ -137,6 +137,12 @@ def spectrum_of_gram(cosines: Gram, q: Sequence[float] = ORDERS) -> Spectrum:
     return Spectrum(orders, *part, missing, _left_out(int(missing.sum())))
 
 
+def eigenvalues_of_gram(cosines: Gram) -> Floats:
+    """Spectra of sets whose cosines are known, shape (…, n), ascending, summing to 1; what is numerically 0 is 0."""
+    p = cosines.present.astype(np.float64)
+    return _eigenvalues(_weighted(cosines.cosines, p), max(p.shape[-1], cosines.dimension))
+
+
 def k_star_of_gram(cosines: Floats, weights: Floats) -> Floats:
     """K* from cosines (…, n, n) and weights (…, n) ≥ 0, which need not sum to 1; ``nan`` where all weights are 0.
 

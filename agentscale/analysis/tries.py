@@ -101,6 +101,26 @@ def coverage_betabinom(c: ArrayLike, n: ArrayLike) -> BetaCoverage:
     return BetaCoverage(float(a), float(b), len(n), flat)
 
 
+def coverage_union(c: ArrayLike, n: ArrayLike, k: ArrayLike) -> Floats:
+    """Share of questions that some of k_b tries of each configuration b answers: 1 − Π_b (1 − pass@k_b), by question.
+
+    Temperatures or models that solve different questions cover more together than one with as many tries; compare with
+    ``pass_at_k`` of the best one at Σ k_b tries (arXiv 2510.02611).
+
+    Args:
+        c: Right answers by question and configuration, shape (…, B).
+        n: Recorded answers, broadcast to c.
+        k: Tries of each configuration, 0 ≤ k ≤ n, shape (B,).
+
+    Returns:
+        Shape (…), between 0 and 1: average it over questions.
+
+    Raises:
+        SpecError: counts that do not fit together.
+    """
+    return np.asarray(1.0 - (1.0 - pass_at_k(n, c, k)).prod(axis=-1))
+
+
 def resample_until_accept(k: ArrayLike, *, r: ArrayLike, p: ArrayLike, c: float = 1.0, s: float = 0.0) -> Resampling:
     """At most k tries, each checked by an imperfect verifier (fLaws, arXiv 2411.17501).
 

@@ -18,6 +18,7 @@ from agentscale.catalog.listing import (
     topology_preset,
 )
 from agentscale.catalog.persona_files import personas_for
+from agentscale.catalog.published import published_yang2026
 from agentscale.catalog.task_folders import load_task, task_folder
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "load_task",
     "personas",
     "personas_for",
+    "published_yang2026",
     "task_folder",
     "tasks",
     "topologies",
