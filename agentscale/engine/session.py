@@ -19,7 +19,7 @@ def addresses(sweep: Sweep, environ: Mapping[str, str]) -> dict[str | None, Addr
     """The address of every endpoint that a model of the sweep uses; ``None`` is the one of the environment.
 
     Raises:
-        SpecError: If a key is missing from the environment. Nothing has been sent by then.
+        SpecError: If a key is missing from the environment, or stands in the file. Nothing has been sent by then.
     """
     used = {spec.endpoint: model for model, spec in sweep.experiment.models.items() if spec.model is not None}
     known: dict[str | None, Address] = {}
@@ -27,10 +27,23 @@ def addresses(sweep: Sweep, environ: Mapping[str, str]) -> dict[str | None, Addr
         endpoint = sweep.experiment.endpoints[name] if name else Endpoint()
         try:
             known[name] = endpoints.resolve(name, endpoint, environ)
+            _check_unwritten(sweep, known[name])
         except SpecError as error:
             keys = ("endpoints", name, "api_key_env") if name else ("models", model, "model")
             raise sweep.placed(keys, error) from None
     return known
+
+
+def _check_unwritten(sweep: Sweep, address: Address) -> None:
+    """Makes sure that the experiment file, which is kept with the run, holds no secret of an endpoint."""
+    written = sweep.source.encode("utf-8", "backslashreplace")
+    if address.redact_answer(written) != written:
+        raise SpecError(
+            f"the experiment file, or an override, holds the key of endpoint {address.name!r} itself, and would be "
+            "written into the run folder",
+            allowed="the name of the variable that holds the key, under api_key_env",
+            remedy="take the key out of the file, its comments included, and renew it if others have seen the file",
+        )
 
 
 @asynccontextmanager

@@ -211,3 +211,23 @@ def test_no_secret_is_in_any_byte_that_a_run_leaves_or_says(
             assert secret.encode() not in text, place
     assert (tmp_path / "results" / "canary" / "report.html").exists()
     assert name not in ("answered", "learnt", "streamed") or b"Final answer: A" in left
+
+
+@pytest.mark.parametrize(
+    ("text", "override"),
+    [("# my key is {key}\n", []), ("", ["models.a.extra.user={key}"]), ("personas: {{p: 'Say {key}'}}\n", [])],
+)
+def test_a_key_that_stands_in_the_file_itself_is_refused_before_anything_is_written_or_sent(
+    text: str, override: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = f"sk-{MARK}-0123456789"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HERE_KEY", key)
+    endpoint = "endpoints: {here: {base_url: 'http://127.0.0.1:1/v1', api_key_env: HERE_KEY}}\n"
+    plain = endpoint + "models: {a: {endpoint: here, model: m}}\ntask: {name: knowledge, limit: 1}\n"
+    (tmp_path / "leak.yaml").write_text(text.format(key=key) + plain)
+    with pytest.raises(agentscale.SpecError, match="holds the key of endpoint 'here' itself") as caught:
+        agentscale.run("leak.yaml", *[each.format(key=key) for each in override])
+    assert caught.value.key == "endpoints.here.api_key_env"
+    assert MARK not in str(caught.value)
+    assert not (tmp_path / "results").exists()
