@@ -36,9 +36,11 @@ def call(n: int) -> CallId:
     return CallId(0, "t", f"s{n}", 0, "m/-/0", "agent", 0, 0, 0, 0, "b")
 
 
-async def _answers(log: Path, spec: Launch, prompts: list[str], sampling: Sampling) -> list[Completion]:
+async def _answers(
+    log: Path, spec: Launch, prompts: list[str], sampling: Sampling, *, stream: bool = False
+) -> list[Completion]:
     async with launch("here", spec, log) as base_url:
-        endpoint = Endpoint(launch=spec, max_in_flight=spec.slots, max_retries=0)
+        endpoint = Endpoint(launch=spec, max_in_flight=spec.slots, max_retries=0, stream=stream)
         model = OpenAIChat(ModelSpec(model=MODEL), EndpointClient(resolve("here", endpoint, {}).moved(base_url)))
         try:
             async with asyncio.TaskGroup() as group:
@@ -49,6 +51,17 @@ async def _answers(log: Path, spec: Launch, prompts: list[str], sampling: Sampli
             return [task.result().completion for task in tasks]
         finally:
             await model.aclose()
+
+
+@here
+def test_a_real_stream_is_the_unstreamed_answer_with_its_usage(tmp_path: Path) -> None:
+    sampling, spec = Sampling(temperature=0, max_tokens=12), Launch(model=MODEL, context=256)
+    whole, pieces = (
+        asyncio.run(_answers(tmp_path / "log", spec, ["What is 2 + 2?"], sampling, stream=stream))
+        for stream in (False, True)
+    )
+    assert whole == pieces
+    assert whole[0].usage.tokens_out
 
 
 @here
