@@ -18,7 +18,7 @@ def test_every_way_of_asking_gets_all_its_answers_from_the_endpoint() -> None:
 
 def test_a_call_that_plain_httpx_gives_up_is_not_counted_as_answered() -> None:
     with serving("endpoint") as server:
-        assert bare.by_httpx(f"{server}/2000/v1", 3, 3, timeout_s=0.05) == 0
+        assert bare.by_httpx(f"{server}/2000/v1", 3, 3, patience_s=0.05) == 0
 
 
 def test_requests_and_answers_have_the_sizes_that_are_claimed() -> None:
