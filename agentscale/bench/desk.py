@@ -53,11 +53,16 @@ class Desk:
         return path
 
     def run(
-        self, experiment: Path, *, concurrency: int = api.CONCURRENCY, mode: Literal["record", "live"] = "record"
+        self,
+        experiment: Path,
+        *,
+        concurrency: int = api.CONCURRENCY,
+        mode: Literal["record", "live"] = "record",
+        env_file: Path | None = None,
     ) -> api.Run:
         """Runs an experiment into a new folder, as a user's program does."""
         out = self.path / f"run-{next(self._runs)}"
-        return api.run(experiment, out=out, concurrency=concurrency, mode=mode)
+        return api.run(experiment, out=out, concurrency=concurrency, mode=mode, env_file=env_file)
 
 
 @contextmanager

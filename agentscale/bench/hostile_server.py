@@ -1,8 +1,9 @@
 """A chat endpoint that keeps to a plan of faults, answers by the key of the call, and logs what it did.
 
 A program: ``python -m agentscale.bench.hostile_server LOG PLAN LATENCY_S`` prints its port. The log has a line when a
-request has arrived whole, and one when it is done with; the same key always gets the same answer, so that runs can be
-compared byte for byte.
+request has arrived whole, and one when it is done with; the same call always gets the same answer, so that runs can be
+compared byte for byte. Answers and complaints repeat the key that opens the endpoint, a bad habit that some servers
+have.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ from contextlib import suppress
 from itertools import count
 
 from agentscale.bench.endpoint import body, until_stdin_closes
-from agentscale.server.answers import spoilt
+from agentscale.server.answers import Scene, answer
 from agentscale.server.faults import FaultPlan
 from agentscale.server.speaking import speak
 
 KEY_HEADER = b"x-agentscale-call:"
 
 
-def answer_of(key: str) -> str:
+def answer_of(key: str, authorization: str) -> str:
     """What the call of this key is answered: a letter that belongs to the key."""
-    return f"Of the four spans I count {int(key[:4], 16)}.\nFinal answer: {'ABCD'[int(key[-1], 16) % 4]}"
+    said = f"You sent {authorization}. Of the four spans I count {int(key[:4], 16)}."
+    return f"{said}\nFinal answer: {'ABCD'[int(key[-1], 16) % 4]}"
 
 
 class HostileServer:
@@ -53,29 +55,32 @@ class HostileServer:
             writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        head = await reader.readuntil(b"\r\n\r\n")
         await reader.readexactly(int(_field(head, b"content-length:") or 0))
-        key, number = _field(head, KEY_HEADER).decode(), next(self._numbers)
+        key, number = _field(head, KEY_HEADER), next(self._numbers)
         fault = self._plan.fault(number, time.monotonic() - self._started)
         self._note(n=number, key=key, fault=fault)
         good = False
         try:
             if self._latency_s:
                 await asyncio.sleep(self._latency_s)
-            answer = spoilt(fault, body(answer_of(key)), self._plan, time.time())
-            goes_on = await speak(answer, reader, writer)
-            good = answer.good and not writer.is_closing()
+            spoken = answer(fault, self._scene(key, _field(head, b"authorization:")))
+            goes_on = await speak(spoken, reader, writer)
+            good = spoken.good and not writer.is_closing()
         finally:
             self._note(n=number, good=good)
         return goes_on
+
+    def _scene(self, key: str, authorization: str) -> Scene:
+        return Scene(body(answer_of(key, authorization)), self._plan, time.time(), authorization)
 
     def _note(self, **facts: object) -> None:
         os.write(self._log, json.dumps({"at": time.monotonic(), **facts}).encode() + b"\n")
 
 
-def _field(head: bytes, name: bytes) -> bytes:
-    at = head.find(name)
-    return head[at + len(name) : head.find(b"\r\n", at)].strip() if at >= 0 else b""
+def _field(head: bytes, name: bytes) -> str:
+    at = head.lower().find(name)
+    return head[at + len(name) : head.find(b"\r\n", at)].decode().strip() if at >= 0 else ""
 
 
 async def main(log: str, plan: str, latency_s: str) -> None:

@@ -40,81 +40,86 @@ def good(body: bytes) -> Spoken:
     return Spoken([_head(len(body)), body], good=True)
 
 
-def spoilt(fault: Fault | None, body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
-    """The answer of a request that meets ``fault``.
+@dataclass(frozen=True)
+class Scene:
+    """What a faulty answer is made from."""
 
-    Args:
-        fault: Of the plan; ``None`` for a good answer.
-        body: The JSON of the good answer, at least 2 bytes.
-        plan: How long waits and slow answers are.
-        now_s: Seconds since 1970, for a skewed clock's dates.
-    """
-    if fault is None:
-        return good(body)
-    return _MADE[fault](body, plan, now_s)
-
-
-def _busy(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
-    return _refusal("429 Too Many Requests", f"retry-after: {plan.retry_after_s:g}")
+    body: bytes
+    """The JSON of the good answer, at least 2 bytes."""
+    plan: FaultPlan
+    """How long waits and slow answers are."""
+    now_s: float = 0.0
+    """Seconds since 1970, for a skewed clock's dates."""
+    echo: str = ""
+    """What the server repeats of the request in its complaints, as some repeat the key that they were sent."""
 
 
-def _busy_skewed(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
-    here = now_s + SKEW_S
-    until = formatdate(here + plan.retry_after_s, usegmt=True)
-    return _refusal("503 Service Unavailable", f"retry-after: {until}", f"date: {formatdate(here, usegmt=True)}")
+def answer(fault: Fault | None, scene: Scene) -> Spoken:
+    """The answer of a request that meets ``fault``; a good one for ``None``."""
+    return good(scene.body) if fault is None else _MADE[fault](scene)
 
 
-def _error(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
-    return _refusal("500 Internal Server Error")
+def _busy(scene: Scene) -> Spoken:
+    return _refusal(scene, "429 Too Many Requests", f"retry-after: {scene.plan.retry_after_s:g}")
 
 
-def _refusal(status: str, *headers: str) -> Spoken:
-    body = json.dumps({"error": {"message": status, "type": "fault"}}).encode()
+def _busy_skewed(scene: Scene) -> Spoken:
+    here = scene.now_s + SKEW_S
+    until = formatdate(here + scene.plan.retry_after_s, usegmt=True)
+    return _refusal(scene, "503 Service Unavailable", f"retry-after: {until}", f"date: {formatdate(here, usegmt=True)}")
+
+
+def _error(scene: Scene) -> Spoken:
+    return _refusal(scene, "500 Internal Server Error")
+
+
+def _refusal(scene: Scene, status: str, *headers: str) -> Spoken:
+    body = json.dumps({"error": {"message": f"{status} {scene.echo}".strip(), "type": "fault"}}).encode()
     return Spoken([_head(len(body), status, *headers), body])
 
 
-def _hang(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
+def _hang(scene: Scene) -> Spoken:
     return Spoken([], end="hang")
 
 
-def _hang_midway(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
-    return Spoken([_head(len(body)), body[: len(body) // 2]], end="hang")
+def _hang_midway(scene: Scene) -> Spoken:
+    return Spoken([_head(len(scene.body)), scene.body[: len(scene.body) // 2]], end="hang")
 
 
-def _closed(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
+def _closed(scene: Scene) -> Spoken:
     return Spoken([], end="close")
 
 
-def _reset(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
-    return Spoken([_head(len(body)), body[: len(body) // 2]], end="reset")
+def _reset(scene: Scene) -> Spoken:
+    return Spoken([_head(len(scene.body)), scene.body[: len(scene.body) // 2]], end="reset")
 
 
-def _slow(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
-    size = -(-len(body) // _DROPS)
-    drops = [body[at : at + size] for at in range(0, len(body), size)]
-    return Spoken([_head(len(body)), *drops], pause_s=plan.slow_s / len(drops), good=True)
+def _slow(scene: Scene) -> Spoken:
+    size = -(-len(scene.body) // _DROPS)
+    drops = [scene.body[at : at + size] for at in range(0, len(scene.body), size)]
+    return Spoken([_head(len(scene.body)), *drops], pause_s=scene.plan.slow_s / len(drops), good=True)
 
 
-def _truncated(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
-    half = body[: len(body) // 2]
+def _truncated(scene: Scene) -> Spoken:
+    half = scene.body[: len(scene.body) // 2]
     return Spoken([_head(len(half)), half])
 
 
-def _wrong_type(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
-    wrong = json.dumps({"choices": [{"message": {"role": "assistant", "content": 42}}]}).encode()
+def _wrong_type(scene: Scene) -> Spoken:
+    wrong = json.dumps({"echo": scene.echo, "choices": [{"message": {"role": "assistant", "content": 42}}]}).encode()
     return Spoken([_head(len(wrong)), wrong])
 
 
-def _not_json(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
-    page = b"<html><body>Bad gateway</body></html>"
+def _not_json(scene: Scene) -> Spoken:
+    page = f"<html><body>Bad gateway {scene.echo}</body></html>".encode()
     return Spoken([_head(len(page), "200 OK", kind="text/html"), page])
 
 
-def _huge(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
+def _huge(scene: Scene) -> Spoken:
     return Spoken(_megabytes(_head(HUGE_BYTES), b"", b""), end="close")
 
 
-def _endless(body: bytes, plan: FaultPlan, now_s: float) -> Spoken:
+def _endless(scene: Scene) -> Spoken:
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
     return Spoken(_megabytes(head, b"%x\r\n" % len(_PIECE), b"\r\n"), end="close")
 

@@ -8,8 +8,9 @@ PLAN = FaultPlan(seed=4, shares=SHARES, storm_every_s=1.0, storm_s=0.1, retry_af
 
 
 def test_every_call_is_answered_or_failed_with_its_reason_and_none_is_asked_after_its_answer() -> None:
-    found = endure(Ordeal(calls=800, in_flight=128, timeout_s=2.0, plan=PLAN))
+    found, leaks = endure(Ordeal(calls=800, in_flight=128, timeout_s=2.0, plan=PLAN), report=False)
     assert found.settled, found
+    assert leaks == []
     assert found.planned == found.answered + sum(found.failed.values()) == 800
     assert found.answered > 700
     assert {"malformed", "timeout", "too_large"} <= set(found.failed)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from agentscale.server.answers import HUGE_BYTES, spoilt
+from agentscale.server.answers import HUGE_BYTES, Scene, answer
 from agentscale.server.faults import FAULTS, FaultPlan
 from agentscale.server.speaking import speak
 
@@ -57,7 +57,7 @@ def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, object], message: str
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_only_a_slow_answer_is_good_in_spite_of_its_fault(fault: str) -> None:
-    spoken = spoilt(fault, BODY, FaultPlan(), 0.0)  # type: ignore[arg-type]
+    spoken = answer(fault, Scene(BODY, FaultPlan()))  # type: ignore[arg-type]
     assert spoken.good == (fault == "slow")
     if fault not in ("huge", "endless"):
         said = b"".join(spoken.pieces).partition(b"\r\n\r\n")[2]
@@ -65,7 +65,7 @@ def test_only_a_slow_answer_is_good_in_spite_of_its_fault(fault: str) -> None:
 
 
 def test_a_good_answer_announces_its_length_and_holds_the_body() -> None:
-    head, _, said = b"".join(spoilt(None, BODY, FaultPlan(), 0.0).pieces).partition(b"\r\n\r\n")
+    head, _, said = b"".join(answer(None, Scene(BODY, FaultPlan())).pieces).partition(b"\r\n\r\n")
     assert f"content-length: {len(BODY)}".encode() in head
     assert said == BODY
 
@@ -73,16 +73,24 @@ def test_a_good_answer_announces_its_length_and_holds_the_body() -> None:
 def test_a_skewed_clock_is_years_ahead_and_asks_for_the_same_wait() -> None:
     from email.utils import parsedate_to_datetime
 
-    head = spoilt("busy_skewed", BODY, FaultPlan(retry_after_s=7), 1_000_000.0).pieces
+    head = answer("busy_skewed", Scene(BODY, FaultPlan(retry_after_s=7), 1_000_000.0)).pieces
     lines = dict(line.split(": ", 1) for line in next(iter(head)).decode().split("\r\n") if ": " in line)
     here, until = (parsedate_to_datetime(lines[name]) for name in ("date", "retry-after"))
     assert (until - here).total_seconds() == 7
     assert here.year >= 2039
 
 
+@pytest.mark.parametrize("fault", ["busy", "busy_skewed", "error", "wrong_type", "not_json"])
+def test_complaints_repeat_what_they_are_told_to_repeat(fault: str) -> None:
+    said = b"".join(answer(fault, Scene(BODY, FaultPlan(), echo="Bearer sk-x")).pieces)  # type: ignore[arg-type]
+    head, _, complaint = said.partition(b"\r\n\r\n")
+    assert b"Bearer sk-x" in complaint
+    assert f"content-length: {len(complaint)}".encode() in head
+
+
 @pytest.mark.parametrize("fault", ["huge", "endless"])
 def test_a_huge_body_is_made_piece_by_piece(fault: str) -> None:
-    pieces = iter(spoilt(fault, BODY, FaultPlan(), 0.0).pieces)  # type: ignore[arg-type]
+    pieces = iter(answer(fault, Scene(BODY, FaultPlan())).pieces)  # type: ignore[arg-type]
     next(pieces)
     sizes = [len(piece) for piece in pieces]
     assert sum(sizes) >= HUGE_BYTES
@@ -96,7 +104,7 @@ async def _said(fault: str | None) -> tuple[bytes, bool]:
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
-            await speak(spoilt(fault, BODY, FaultPlan(slow_s=0.05), 0.0), reader, writer)  # type: ignore[arg-type]
+            await speak(answer(fault, Scene(BODY, FaultPlan(slow_s=0.05))), reader, writer)  # type: ignore[arg-type]
         writer.close()
         with suppress(ConnectionError):
             await writer.wait_closed()
