@@ -15,7 +15,7 @@ import numpy as np
 
 from agentscale.analysis import tables
 from agentscale.analysis.arrays import Floats, read_cell
-from agentscale.analysis.bootstrap import METHOD, mcnemar
+from agentscale.analysis.bootstrap import METHOD, few_differ, mcnemar
 from agentscale.analysis.curves import (
     PAIRS,
     Setting,
@@ -191,7 +191,14 @@ def _protocol_pairs(read: Sequence[ReadCell], ledger: Ledger) -> Iterator[Pair]:
 
 def _pair(a: Setting, b: Setting, first: Point | ReadCell, second: Point | ReadCell, ledger: Ledger) -> Pair:
     task, x, y = a.task, ledger.values(first.accuracy), ledger.values(second.accuracy)
-    return Pair(str(a), str(b), first.accuracy, second.accuracy, ledger.enter(task, x - y), _note(first, second, x - y))
+    return Pair(
+        str(a),
+        str(b),
+        first.accuracy,
+        second.accuracy,
+        ledger.enter(task, x - y, paired=True),
+        _note(first, second, x - y),
+    )
 
 
 def _note(first: Point | ReadCell, second: Point | ReadCell, difference: Floats) -> str:
@@ -201,6 +208,7 @@ def _note(first: Point | ReadCell, second: Point | ReadCell, difference: Floats)
         "paired on questions",
         f"temperatures differ: {heats[0]} and {heats[1]}" if heats[0] != heats[1] else "",
         "p is of the sign test: scores are averages" if split.any() else "",
+        *few_differ(difference),
     ]
     return "; ".join(filter(None, said))
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agentscale.analysis.bootstrap import bootstrap_means
+from agentscale.analysis.bootstrap import Intervals, bootstrap_means, with_student_ends
 
 Floats = NDArray[np.float64]
 
@@ -34,12 +34,17 @@ class Ledger:
     def __init__(self, seed: int, resamples: int) -> None:
         self._seed, self._resamples = seed, resamples
         self._columns: dict[str, list[Floats]] = {}
+        self._paired: dict[str, list[bool]] = {}
         self._settled: dict[str, list[Interval]] = {}
 
-    def enter(self, task: str, values: Floats) -> Entry:
-        """Enters values by question, shape (Q of the task,); ``nan`` leaves a question out of this column."""
+    def enter(self, task: str, values: Floats, *, paired: bool = False) -> Entry:
+        """Enters values by question, shape (Q of the task,); ``nan`` leaves a question out of this column.
+
+        ``paired`` values are differences of two scores, whose interval is never narrower than Student's.
+        """
         columns = self._columns.setdefault(task, [])
         columns.append(values)
+        self._paired.setdefault(task, []).append(paired)
         return Entry(task, len(columns) - 1)
 
     def values(self, entry: Entry) -> Floats:
@@ -49,7 +54,11 @@ class Ledger:
     def settle(self) -> None:
         """Bootstraps every task's columns with the resamples that they share."""
         for task, columns in self._columns.items():
-            found = bootstrap_means(np.stack(columns, axis=1), seed=self._seed, resamples=self._resamples, task=task)
+            table = np.stack(columns, axis=1)
+            plain = bootstrap_means(table, seed=self._seed, resamples=self._resamples, task=task)
+            wide = with_student_ends(plain, table)
+            paired = np.array(self._paired[task])
+            found = Intervals(*(np.where(paired, two, one) for one, two in zip(plain, wide, strict=True)))
             self._settled[task] = [
                 Interval(float(value), float(low), float(high), int(n))
                 for value, low, high, n in zip(*found, strict=True)

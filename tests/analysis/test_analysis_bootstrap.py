@@ -156,3 +156,20 @@ def test_an_interval_stays_within_the_values(n: int, seed: int) -> None:
 def test_what_cannot_be_resampled_is_refused(call: object) -> None:
     with pytest.raises(SpecError):
         call()  # type: ignore[operator]
+
+
+def test_where_few_questions_differ_a_paired_interval_still_covers() -> None:
+    rng, hits = keyed(9, "paired"), 0
+    for world in range(400):
+        chance = rng.beta(1.1, 0.75, size=(48, 1))
+        right = rng.random((48, 9)) < chance
+        big, small = right.sum(axis=1) > 4, right[:, :3].sum(axis=1) > 1
+        found = paired_delta(big * 1.0, small * 1.0, seed=world, resamples=200)
+        hits += found.low <= 0.0103 <= found.high  # betabinom_jury of 9 less that of 3
+    assert 0.93 <= hits / 400 <= 0.98
+
+
+def test_a_difference_of_few_questions_is_warned_of() -> None:
+    found = paired_delta([1.0] * 3 + [0.0] * 37, [0.0] * 40, seed=1, resamples=100)
+    assert found.warnings == ("only 3 questions differ: the interval is too narrow",)
+    assert found.low < 0.0 < found.value

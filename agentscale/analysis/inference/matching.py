@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.bootstrap import bootstrap_means, resampling_weights
+from agentscale.analysis.bootstrap import bootstrap_means, resampling_weights, with_student_ends
 from agentscale.analysis.intervals import quantiles
 from agentscale.analysis.ranges import within
 from agentscale.errors import SpecError
@@ -124,7 +124,8 @@ def _crossings(n: Floats, curves: Floats, level: Floats) -> Floats:
 def _surely(n: Floats, values: Floats, reference: int, epsilon: float, seed: int, resamples: int) -> float:
     """The smallest size from which on every paired difference's lower end is at least −ε."""
     differences = values[:, : len(n)] - values[:, reference : reference + 1]
-    low = bootstrap_means(differences, seed=seed, resamples=resamples, task="match").low
+    found = bootstrap_means(differences, seed=seed, resamples=resamples, task="match")
+    low = with_student_ends(found, differences).low
     holds = np.logical_and.accumulate((low >= -epsilon)[::-1])[::-1]
     return float(n[holds.argmax()]) if holds.any() else np.inf
 
