@@ -41,12 +41,14 @@ def load(experiment: str | Path, *overrides: str) -> Sweep:
 
 
 def check(sweep: Sweep, environ: Mapping[str, str] | None = None) -> None:
-    """Checks what the file alone cannot tell: embedder, keys, models to launch. Sends nothing, writes nothing.
+    """Checks what the file alone cannot tell: embedder, keys, models to launch, prices. Sends nothing, writes nothing.
 
     Raises:
         SpecError: If the run could not start.
     """
     from agentscale import embedders, endpoints
+    from agentscale.engine.budget import check_budget
+    from agentscale.engine.pricing import quotes
     from agentscale.engine.session import addresses, offline_models
 
     embedders.resolve(sweep.header.embedder)
@@ -57,6 +59,7 @@ def check(sweep: Sweep, environ: Mapping[str, str] | None = None) -> None:
                 endpoints.find_model(launch.model)
             except SpecError as error:
                 raise sweep.placed(("endpoints", name, "launch", "model"), error) from None
+    check_budget(sweep, quotes(sweep, os.environ if environ is None else environ))
     offline_models(sweep)  # refuses a question whose target the simulator cannot place
 
 
@@ -223,6 +226,7 @@ def _play(
     watch: Callable[[Tally], None],
 ) -> Run:
     """Plays the sweep into ``folder``."""
+    from agentscale.engine.pricing import quotes
     from agentscale.engine.run import Stopper, run_sweep
     from agentscale.engine.session import offline_models, opened_models
 
@@ -236,7 +240,14 @@ def _play(
                     else await stack.enter_async_context(opened_models(sweep, environ, folder))
                 )
                 return await run_sweep(
-                    sweep, folder, models, mode=mode, concurrency=concurrency, watch=watch, stopper=stopper
+                    sweep,
+                    folder,
+                    models,
+                    mode=mode,
+                    concurrency=concurrency,
+                    watch=watch,
+                    stopper=stopper,
+                    quotes=quotes(sweep, environ) if mode != "replay" else None,
                 )
 
     with folder.lock():

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from agentscale.cli.amounts import tokens, usd
+
 if TYPE_CHECKING:
     from agentscale.api import Run
     from agentscale.engine.tally import Tally
@@ -58,7 +60,7 @@ def _bar() -> Iterator[Callable[[Tally], None]]:
         task = progress.add_task("trials", total=None)
 
         def watch(tally: Tally) -> None:
-            progress.update(task, total=tally.trials, completed=tally.trials_done, description=_state(tally))
+            progress.update(task, total=tally.trials, completed=tally.trials_done, description=_progress(tally))
 
         yield watch
 
@@ -70,7 +72,7 @@ def _lines() -> Callable[[Tally], None]:
         nonlocal last
         if time.monotonic() - last >= PLAIN_EVERY_S:
             last = time.monotonic()
-            click.echo(f"{tally.trials_done}/{tally.trials} trials, {_state(tally)}", err=True)
+            click.echo(f"{tally.trials_done}/{tally.trials} trials, {_progress(tally)}", err=True)
 
     return watch
 
@@ -80,8 +82,23 @@ def _state(tally: Tally) -> str:
     return f"{tally.calls_asked} of at most {tally.calls_at_most} calls asked{failed}"
 
 
+def _progress(tally: Tally) -> str:
+    return f"{_state(tally)}, {_spent(tally)}"
+
+
+def _spent(tally: Tally) -> str:
+    """Tokens and money; what is unknown is said to be so."""
+    counted = f"{tokens(tally.tokens_in)} tokens in, {tokens(tally.tokens_out)} out"
+    unknown = f" (unknown of {tally.usage_unknown} calls)" if tally.usage_unknown else ""
+    return f"{counted}{unknown}, usd {usd(tally.usd)}"
+
+
 def finish(run: Run, *, page: bool, as_json: bool) -> None:
-    """Prints how the run ended and where its page is; exits with 130 if it was stopped, 3 if every call failed."""
+    """Prints how the run ended and where its page is; exits with 130 if it was stopped, 3 if every call failed.
+
+    Raises:
+        BudgetExceeded: If a cap of the budget ended it, or a part of it; all else is told by then.
+    """
     tally = run.tally
     assert tally is not None  # finish() is for runs that were just made
     where = run.report() if page and tally.trials_done else None
@@ -99,10 +116,16 @@ def finish(run: Run, *, page: bool, as_json: bool) -> None:
         sys.exit(130)
     if tally.calls_asked and tally.calls_failed == tally.calls_asked:
         sys.exit(3)
+    if tally.caps_reached:
+        from agentscale.engine.budget import exceeded
+
+        raise exceeded(tally)
 
 
 def _told(run: Run, tally: Tally) -> None:
     click.echo(f"{tally.trials_done} of {tally.trials} trials, {_state(tally)}, in {run.path}")
+    if tally.calls_asked:
+        click.echo(f"  {_spent(tally)}")
     if tally.calls_in_flight:
         click.echo(
             f"  {tally.calls_in_flight} calls were in flight when a run was killed here; "

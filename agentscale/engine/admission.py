@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from agentscale.engine.design import Trial
 from agentscale.recording import Answer
 from agentscale.schema.agents import Agent
+from agentscale.schema.run import Transcript
 
 Admission = Literal["go", "wait", "no"]
 """``go``: the trial begins. ``wait``: it may begin once a trial that was admitted before it has ended. ``no``: it is
@@ -19,6 +21,11 @@ class Budget(Protocol):
     Trials are admitted in the order of the design, whichever model is free first, so what is left is shared evenly
     over the cells and a run that ends early has the same questions in each. Every admitted trial ends exactly once.
     """
+
+    @property
+    def caps_reached(self) -> Sequence[str]:
+        """What was reached, in words, one cap a line; empty if nothing was."""
+        ...
 
     def admit(self, trial: Trial) -> Admission:
         """Whether a trial may begin. The same trial is asked about again after each ``wait``."""
@@ -35,6 +42,10 @@ class Budget(Protocol):
         """Takes what came back of a call that was really made on behalf of ``trial``."""
         ...
 
+    def played(self, trial: Trial, transcript: Transcript) -> None:
+        """Takes the transcript of a trial, which tells all that it has used, shared and known calls included."""
+        ...
+
     def ended(self, trial: Trial) -> None:
         """Takes back what was set aside for an admitted trial: it was played, broken off, or never begun."""
         ...
@@ -42,6 +53,8 @@ class Budget(Protocol):
 
 class Unlimited:
     """The budget of a run that has none."""
+
+    caps_reached: Sequence[str] = ()
 
     def admit(self, trial: Trial) -> Admission:
         """Admits every trial."""
@@ -52,6 +65,9 @@ class Unlimited:
         return True
 
     def spent(self, trial: Trial, agent: Agent, answer: Answer) -> None:
+        """Counts nothing."""
+
+    def played(self, trial: Trial, transcript: Transcript) -> None:
         """Counts nothing."""
 
     def ended(self, trial: Trial) -> None:

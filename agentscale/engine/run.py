@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from agentscale.engine import CONCURRENCY
 from agentscale.engine.admission import Budget, Unlimited
+from agentscale.engine.budget import budget_of
 from agentscale.engine.design import Trial, calls_at_most, trials_by_cell
 from agentscale.engine.dispatch import Dispatcher, Group
 from agentscale.engine.recorder import Ask, BrokenOff, Recorder
 from agentscale.engine.tally import Tally, Watch
 from agentscale.engine.trial import TrialPlayer
 from agentscale.experiment import Sweep
+from agentscale.experiment.bounds import Quotes
 from agentscale.models.base import Model
 from agentscale.recording import Answer, Recording
 from agentscale.schema.run import Mode
@@ -46,6 +48,7 @@ async def run_sweep(
     concurrency: int = CONCURRENCY,
     watch: Watch = lambda tally: None,
     stopper: Stopper | None = None,
+    quotes: Quotes | None = None,
     budget: Budget | None = None,
 ) -> Tally:
     """Plays every trial of ``sweep`` and writes the transcripts into ``folder``.
@@ -58,7 +61,8 @@ async def run_sweep(
         concurrency: Calls under way at once of each model, and trials of each group of models that a team asks.
         watch: Is told of the progress.
         stopper: Through which the run is asked to stop.
-        budget: What admits trials and calls; without one all are.
+        quotes: What the models cost; nobody knows where it is not given.
+        budget: What admits trials and calls, in place of the experiment's own. A replay asks nothing and needs none.
 
     Returns:
         The final tally.
@@ -69,7 +73,9 @@ async def run_sweep(
     """
     recording = None if mode == "live" else folder.recording(write=mode == "record")
     try:
-        run = _Run(sweep, folder, models, mode, recording, concurrency, watch, budget or Unlimited())
+        prices = quotes or dict.fromkeys(sweep.experiment.models)
+        own = Unlimited() if mode == "replay" else budget_of(sweep, prices, models, recording)
+        run = _Run(sweep, folder, models, mode, recording, concurrency, watch, prices, budget or own)
         return await run.play(stopper or Stopper())
     finally:
         if recording is not None:
@@ -88,10 +94,14 @@ class _Run:
         recording: Recording | None,
         concurrency: int,
         watch: Watch,
+        quotes: Quotes,
         budget: Budget,
     ) -> None:
-        self.tally = Tally(trials=sum(trials_by_cell(sweep).values()), calls_at_most=calls_at_most(sweep))
+        by_cell = trials_by_cell(sweep)
+        self.tally = Tally(trials=sum(by_cell.values()), calls_at_most=calls_at_most(sweep), trials_by_cell=by_cell)
         self._watch = watch
+        self._quotes = quotes
+        self._budget = budget
         self._recording = recording
         self.tally.calls_in_flight = 0 if recording is None else recording.n_in_flight
         self._concurrency = concurrency
@@ -103,7 +113,7 @@ class _Run:
         }
 
     def _asked(self, ask: Ask, answer: Answer) -> None:
-        self.tally.call(ask.request.model, answer)
+        self.tally.call(ask.request.model, answer, self._quotes[ask.request.model])
         if self._recording is not None:
             self.tally.calls_asked_again += self._recording.was_in_flight(ask.key)
         self._watch(self.tally)
@@ -123,6 +133,7 @@ class _Run:
         finally:
             close_all(self._writers.values(), complete=complete)
             self.tally.trials_left_out += self._dispatcher.n_left_out
+            self.tally.caps_reached = list(self._budget.caps_reached)
             self.tally.stopped = stopper.requested and not complete
         return self.tally
 
@@ -143,6 +154,7 @@ class _Run:
             self.tally.trials_broken_off += 1
             return
         self._writers[trial.cell.id].add(transcript)
+        self._budget.played(trial, transcript)
         self.tally.trial(transcript)
         self._watch(self.tally)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from agentscale.prices import Quote
 from agentscale.recording import Answer
+from agentscale.schema.calls import Usage
 from agentscale.schema.run import Transcript
 
 
@@ -31,6 +33,11 @@ class Tally:
     calls_failed: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    usage_unknown: int = 0
+    """Answered calls of which the endpoint reported no tokens."""
+    usd: float | None = 0.0
+    """What the calls cost in US dollars; ``None`` where a price or the tokens of a priced call are unknown. What was
+    billed for failed calls is unknown and not in it."""
     retries: int = 0
     missing: int = 0
     """Team answers that are missing."""
@@ -38,11 +45,17 @@ class Tally:
     """Failed calls by model and kind."""
     first_words: dict[str, str] = field(default_factory=dict)
     """What the first failure of each model and kind said."""
+    trials_by_cell: dict[str, int] = field(default_factory=dict)
+    """Trials of the sweep, by cell."""
+    done_by_cell: dict[str, int] = field(default_factory=dict)
+    """Trials that ended, by cell."""
+    caps_reached: list[str] = field(default_factory=list)
+    """The caps of the budget that were reached, in words."""
     stopped: bool = False
     """The user stopped the run before its end."""
 
-    def call(self, model: str, answer: Answer) -> None:
-        """Counts a call of ``model`` that was made."""
+    def call(self, model: str, answer: Answer, quote: Quote | None) -> None:
+        """Counts a call of ``model`` that was made, at the price of ``quote``."""
         self.calls_asked += 1
         self.retries += answer.clock.retries
         if answer.failure is not None:
@@ -51,12 +64,22 @@ class Tally:
             self.failures[kind] = self.failures.get(kind, 0) + 1
             self.first_words.setdefault(kind, answer.failure.message)
         if answer.completion is not None:
-            self.tokens_in += answer.completion.usage.tokens_in or 0
-            self.tokens_out += answer.completion.usage.tokens_out or 0
+            self._use(answer.completion.usage, quote)
+
+    def _use(self, usage: Usage, quote: Quote | None) -> None:
+        self.tokens_in += usage.tokens_in or 0
+        self.tokens_out += usage.tokens_out or 0
+        counted = usage.tokens_in is not None and usage.tokens_out is not None
+        self.usage_unknown += not counted
+        if quote is None or not (counted or quote.is_free):
+            self.usd = None
+        elif self.usd is not None:
+            self.usd += quote.usd(usage.tokens_in or 0, usage.tokens_out or 0)
 
     def trial(self, transcript: Transcript) -> None:
         """Counts a trial that ended."""
         self.trials_done += 1
+        self.done_by_cell[transcript.cell] = self.done_by_cell.get(transcript.cell, 0) + 1
         self.missing += transcript.answer is None
 
 

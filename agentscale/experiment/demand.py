@@ -139,7 +139,7 @@ class _Rehearsal:
         said = [part for message in call.messages for part in (message.role, message.content)]
         text = "\x1f".join([*map(str, identity), *said])
         name = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-        return Ask(name, agent.config_id, agent.model, prompt_size(call.messages), _most_out(agent))
+        return Ask(name, agent.config_id, agent.model, prompt_size(call.messages), most_out(agent))
 
     def _stand_in(self, call: Call, ask: Ask) -> Reply:
         """All replies agree in the shortest play, and none in the longest."""
@@ -149,6 +149,7 @@ class _Rehearsal:
         return Reply(call, ask.name, Completion(unheard(ask.most_out, ask.name)), answer, None)
 
 
-def _most_out(agent: Agent) -> float:
+def most_out(agent: Agent) -> float:
+    """Tokens of an answer of the agent at most; infinite without ``max_tokens``."""
     most = agent.sampling.max_tokens
     return math.inf if most is None else most

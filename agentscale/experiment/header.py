@@ -60,7 +60,7 @@ def _experiment_digest(
 ) -> str:
     """Digest of all that changes a call, resolved.
 
-    Not in it are the run's name, its embedder, its prices, and where an endpoint is reached and how fast. A
+    Not in it are the run's name, its embedder, its budget and prices, and where an endpoint is reached and how fast. A
     chat template counts by its text. The GGUF file of a launched model counts by its name or path alone: hashing
     gigabytes whenever a file is loaded would cost more than it tells, so another model under the same path is not
     noticed.

@@ -10,7 +10,7 @@ from agentscale.schema.agents import Sampling
 from agentscale.schema.profile import Profile
 from agentscale.schema.record import Record
 from agentscale.schema.run import Named
-from agentscale.schema.spending import Price
+from agentscale.schema.spending import BudgetCaps, Price
 
 Layer = Literal["L1", "L2", "L3", "L4"]
 """L1: one model, no persona. L2: one model with personas. L3: all models, no persona. L4: both."""
@@ -238,6 +238,8 @@ class Experiment(Record):
     protocol: NamedLevels = (Named(name="vote"),)
     topology: NamedLevels = (Named(name="complete"),)
     replicates: int = Field(default=1, ge=1)
+    budget: BudgetCaps = BudgetCaps()
+    """What may be spent: calls, tokens, usd and wall_s, in all, for each cell and for each agent's configuration."""
     prices: dict[str, Price] = {}
     """What tokens cost, by the model's name at its endpoint, before the public lists."""
     independent: bool = False

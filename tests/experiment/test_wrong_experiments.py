@@ -11,7 +11,7 @@ from agentscale.experiment import load
 
 BASE = "models:\n  small: {scripted: {replies: [A]}}\ntask: ./quiz\n"  # three lines: what follows starts on line 4
 
-TOP = "embedder, endpoints, independent, models, name, personas, prices, protocol, replicates, sampling, seed, "
+TOP = "budget, embedder, endpoints, independent, models, name, personas, prices, protocol, replicates, sampling, seed, "
 TOP += "task, team, topology"
 MODEL = "endpoint, extra, json_schema, model, price, profile, reasoning_effort, sampling, scripted, simulated"
 PERSONAS = "careful-verifier, formalist, intuitive-estimator, patient-teacher, sceptic"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from agentscale import api
-from agentscale.cli.amounts import as_plain, told
+from agentscale.cli.estimates import as_plain, told
 from agentscale.cli.output import to_json
 
 

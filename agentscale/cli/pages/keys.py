@@ -20,7 +20,7 @@ from agentscale.schema.experiment import (
 )
 from agentscale.schema.profile import Profile
 from agentscale.schema.record import Record
-from agentscale.schema.spending import Price
+from agentscale.schema.spending import BudgetCaps, Caps, Price
 
 SECTIONS: dict[str, type[Record]] = {
     "at the top": Experiment,
@@ -34,6 +34,8 @@ SECTIONS: dict[str, type[Record]] = {
     "task": TaskRef,
     "team": TeamSpec,
     "team.members": Member,
+    "budget": BudgetCaps,
+    "budget.cell and budget.agent": Caps,
     "prices.NAME and models.NAME.price": Price,
 }
 """Where in the file a record is written, in the order of the page."""
