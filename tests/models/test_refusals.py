@@ -119,6 +119,14 @@ TAUGHT: dict[str, tuple[Any, tuple[str, str | None]]] = {
         ),
         ("json_schema", "json_object"),
     ),
+    "llama.cpp, older: no schema": (
+        {"error": {"message": 'response_format type must be one of "text" or "json_object", but got: json_schema'}},
+        ("json_schema", "json_object"),
+    ),
+    "openai, older: no schema": (
+        openai("Invalid value: 'json_schema'. Supported values are: 'json_object' and 'text'.", "response_format.type"),
+        ("json_schema", "json_object"),
+    ),
     "plain text": ("stream is not supported by this server", ("stream", None)),
 }
 
@@ -142,6 +150,9 @@ UNTAUGHT: dict[str, Any] = {
         "reasoning_effort",
         "unsupported_value",
     ),
+    "llama.cpp: a value of another type": {"error": {"code": 400, "message": "Field 'seed': type must be number"}},
+    "llama.cpp: out of range": {"error": {"message": "Field 'top_p': Value must be between 0 <= value <= 1"}},
+    "a cap from a list": openai("max_tokens must be one of 16, 32", "max_tokens"),
     "two that exclude each other": openai("`temperature` and `top_p` cannot both be specified for this model."),
     "a schema with a fault": openai(
         "Invalid schema for response_format 'answer': 'oneOf' is not permitted.", "response_format"
@@ -179,6 +190,13 @@ def test_who_says_the_persona_goes_from_developer_to_system_to_user_and_no_furth
     said = {"error": {"message": "Unexpected message role."}}
     steps = [refused(said, profile=Profile(system=system)) for system in ("developer", "system", "user")]
     assert [step and step.to for step in steps] == ["system", "user", None]
+
+
+def test_a_server_that_knows_no_developer_is_told_by_its_list_of_roles() -> None:
+    said = openai("Invalid value: 'developer'. Supported values are: 'system' and 'user'.", "messages[0].role")
+    change = refused(said, profile=Profile(system="developer"))
+    assert change is not None
+    assert (change.parameter, change.to) == ("system", "system")
 
 
 def test_json_without_a_schema_is_the_last_form_before_none() -> None:

@@ -1,8 +1,9 @@
 """What a server's refusal says of one parameter: that it has another name, or is not taken. Pure reading.
 
-Only wording that means *not at all* counts. A value out of range, a schema with a fault, a list of other values: these
-are the user's to mend, since to leave the parameter out would change what is asked without need. The cap on tokens
-is never left out, for a call without it may cost anything.
+Only wording that means *not at all* counts. A value out of range, a schema with a fault, other values to choose: these
+are the user's to mend, since to leave the parameter out would change what is asked without need. (Roles and forms of
+structured output are ours to choose from such a list.) The cap on tokens is never left out, for a call without it may
+cost anything.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _MESSAGE_CHARS = 1000
 _NOT_AT_ALL = re.compile(
     r"unsupported|(?:not|n't) (?:be )?support|unrecogni[sz]ed|unknown (?:name|field|parameter|argument|key|variant)"
     r"|unexpected|extra (?:inputs|fields)|extra_forbidden|value_error\.extra|not permitted|cannot find field"
-    r"|unavailable|only (?:the )?(?:default|user)",
+    r"|unavailable|only (?:the )?(?:default|user)|supported values are|must be one of",
     re.IGNORECASE,
 )
 _OTHER_VALUES = re.compile(r"supported values are|expected (?:one of|`)|must be one of", re.IGNORECASE)
@@ -67,9 +68,9 @@ def change_of(error: EndpointError, spelt: Spelt) -> Change | None:
         return None
     if parameter == "json_schema":
         return _other_form(words, spelt)
-    if parameter == "max_tokens":
-        return _other_cap(words, spelt)
-    return None if _OTHER_VALUES.search(words.text) else Change(parameter, None, words.message)
+    if _OTHER_VALUES.search(words.text):
+        return None
+    return _other_cap(words, spelt) if parameter == "max_tokens" else Change(parameter, None, words.message)
 
 
 def _other_form(words: _Words, spelt: Spelt) -> Change | None:
