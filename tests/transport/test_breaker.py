@@ -29,11 +29,22 @@ def probed(breaker: Breaker, now_s: float, serial: int) -> None:
 def test_it_stays_closed_until_faults_come_in_a_row() -> None:
     breaker = Breaker(4)
     for serial in range(10 * FAULTS):
+        breaker.sent(serial)
         breaker.failed(serial, DOWN, 0.0)
         if serial % (FAULTS - 1) == 0:
             breaker.answered()
         assert breaker.state == "closed"
     assert breaker.wait_s(0.0) == 0.0
+
+
+def test_requests_that_hang_and_end_after_others_were_answered_do_not_open_it() -> None:
+    breaker = Breaker(4)
+    for serial in range(5 * FAULTS):
+        breaker.sent(serial)
+    breaker.answered()
+    for serial in range(5 * FAULTS):
+        breaker.failed(serial, DOWN, 20.0)
+    assert breaker.state == "closed"
 
 
 def test_open_it_holds_calls_back_and_then_lets_one_through() -> None:

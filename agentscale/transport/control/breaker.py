@@ -33,8 +33,6 @@ class Breaker:
         patience: Failed probes that calls wait out. With 0 nobody wants to wait, and only a refused key opens it.
     """
 
-    __slots__ = ("_answered", "_cause", "_faults", "_hopeless", "_patience", "_probe", "_trips", "_until_s", "state")
-
     def __init__(self, patience: int) -> None:
         self.state: State = "closed"
         self._patience = patience
@@ -42,6 +40,8 @@ class Breaker:
         self._trips = 0
         self._until_s = 0.0
         self._probe = -1
+        self._last = -1
+        self._answered_until = -1
         self._hopeless = False
         self._answered = False
         self._cause: Trouble | None = None
@@ -58,6 +58,7 @@ class Breaker:
 
     def sent(self, serial: int) -> None:
         """A try was sent; where the breaker was open, it is the probe."""
+        self._last = serial
         if self.state == "open":
             self.state = "half_open"
             self._probe = serial
@@ -65,10 +66,16 @@ class Breaker:
     def answered(self) -> None:
         """The endpoint gave a sign of life, whatever it said."""
         self._answered = True
+        self._answered_until = self._last
         self._close()
 
     def failed(self, serial: int, trouble: Trouble, now_s: float) -> None:
-        """A try failed in a way that may hit every call alike."""
+        """A try failed in a way that may hit every call alike.
+
+        One that was sent before the last answer says nothing: requests that hang end long after others were answered.
+        """
+        if serial <= self._answered_until:
+            return
         self._faults += 1
         probing = self.state == "half_open" and serial == self._probe
         if probing or (self.state == "closed" and self._faults >= FAULTS and self._patience > 0):
