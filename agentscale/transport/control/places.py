@@ -18,21 +18,24 @@ SLOWEST = 1 / 8
 HASTE = 1.2
 """Factor of that part for each window without a cut; a cut halves it."""
 
-FORGIVEN = 1 / 8
-"""Refusals that each answer makes good."""
+FORGIVEN = 1 / 4
+"""Refusals that each answer makes good, where there are `MANY` places or more."""
 
 SAVED = 2.0
-"""Such refusals that may be saved up, beyond an eighth of the limit."""
+"""Such refusals that may be saved up, beyond a quarter of the limit."""
+
+MANY = 16
+"""Below so many places less is forgiven in proportion, since each refusal is a larger part of them."""
 
 
 class Places:
     """The present limit of requests under way.
 
-    Refusals of up to one in nine are forgiven: an endpoint that refuses now and then whatever the load, or lets a
-    request hang, is not full. The first refusal beyond cuts the limit by half of the refused share α of recent windows,
-    by a place at least, and once a window: the span in which the requests that were under way at its beginning come
-    back. Each further refusal beyond what the cut took away takes one more place, so that a limit far too high falls
-    within a window to what the endpoint serves.
+    Of many places, refusals of up to one in five are forgiven: an endpoint that refuses now and then whatever the load,
+    or lets a request hang, is not full. The first refusal beyond cuts the limit by half of the refused share α of
+    recent windows, by a place at least, and once a window: the span in which the requests that were under way at its
+    beginning come back. Each further refusal beyond what the cut took away takes one more place, so that a limit far
+    too high falls within a window to what the endpoint serves.
 
     While all places are in use, the limit doubles each window below the level of the last cut. Above it grows, as long
     as nothing is left to forgive, by a constant: a part of that level, or less and less than one place where cuts
@@ -63,8 +66,9 @@ class Places:
         """
         self._count(serial, sent)
         self._has_answered = True
-        most = SAVED + self.value * FORGIVEN
-        self._credit = min(most, self._credit + FORGIVEN)
+        scale = min(1.0, self.value / MANY)
+        most = scale * (SAVED + self.value * FORGIVEN)
+        self._credit = min(most, self._credit + scale * FORGIVEN)
         if self.value == self.ceiling or under_way < int(self.value):
             return
         if self.value < self._threshold:
