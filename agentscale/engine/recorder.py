@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from agentscale.engine.admission import Budget, Unlimited
 from agentscale.engine.design import Trial
+from agentscale.engine.places import Places
 from agentscale.errors import AgentscaleError, EndpointError, RecordingMiss
 from agentscale.models.base import Answered, InstantModel, Model
 from agentscale.recording import Answer, CallRecord, Clock, Recording
@@ -63,7 +64,7 @@ class Recorder:
         self._recording = recording
         self._models = models
         self._instant = {name: model for name, model in models.items() if isinstance(model, InstantModel)}
-        self._places = {name: asyncio.Semaphore(concurrency) for name in models}
+        self._places = {name: Places(concurrency) for name in models}
         self._budget = budget or Unlimited()
         self._asked = asked
         self._pending: dict[str, asyncio.Future[Answer | None]] = {}

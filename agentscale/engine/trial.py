@@ -83,13 +83,16 @@ class TrialPlayer:
         answers = [self._recorder.at_once(ask) for ask in asks]
         if None not in answers:
             return cast(list[Answer], answers)
-        tasks = {
-            index: asyncio.create_task(self._recorder.ask(asks[index]))
-            for index, answer in enumerate(answers)
-            if answer is None
-        }
-        await _ended(list(tasks.values()))
-        return [tasks[index].result() if answer is None else answer for index, answer in enumerate(answers)]
+        waits = [index for index, answer in enumerate(answers) if answer is None]
+        if len(waits) == 1:
+            (index,) = waits
+            answers[index] = await self._recorder.ask(asks[index])
+            return cast(list[Answer], answers)
+        tasks = [asyncio.create_task(self._recorder.ask(asks[index])) for index in waits]
+        await _ended(tasks)
+        for index, task in zip(waits, tasks, strict=True):
+            answers[index] = task.result()
+        return cast(list[Answer], answers)
 
     def _transcript(
         self, trial: Trial, stage: Stage, record: QuestionRecord, events: Sequence[_Fields], outcome: Outcome

@@ -91,7 +91,7 @@ class Recording:
 
     def was_in_flight(self, key: str) -> bool:
         """Whether the call is one of those that ``n_in_flight`` counts: to ask it now is to ask it again."""
-        return _raw(key) in self._in_flight
+        return bool(self._in_flight) and _raw(key) in self._in_flight
 
     def _take(self, plain: Path) -> None:
         """Adds a segment; packed beats plain, so that a crash between packing and removing doubles nothing."""
