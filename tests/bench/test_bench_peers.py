@@ -69,7 +69,7 @@ def test_peers_are_named_in_pairs_and_everyone_is_tried_here() -> None:
     ("pair", "message"),
     [
         ("lm_eval", "--peer is 'lm_eval'\n  allowed: NAME=/path/to/python"),
-        ("lm_evil=/x", "unknown peer 'lm_evil'\n  allowed: inspect_ai, lm_eval,"),
+        ("lm_evil=/x", "unknown peer 'lm_evil'\n  allowed: autogen, dspy,"),
     ],
 )
 def test_a_pair_that_is_none_is_refused_with_what_is_allowed(pair: str, message: str) -> None:

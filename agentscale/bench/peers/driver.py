@@ -11,7 +11,7 @@ import importlib.util
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from types import ModuleType
 
@@ -36,7 +36,7 @@ class Load:
         """A question of about 0.9 KB."""
         return f"{number}. {FILL * 21}"
 
-    def drive(self, ask: Callable[[str], Awaitable[object]]) -> Callable[[], Awaitable[None]]:
+    def drive(self, ask: Callable[[str], Awaitable[object]]) -> Callable[[], Coroutine[None, None, None]]:
         """A coroutine function that makes all calls by ``ask``."""
 
         async def work(numbers: list[int]) -> None:
