@@ -143,9 +143,8 @@ class _Run:
                 await self._play(trial)
             finally:
                 self._dispatcher.ended(trial)
-            await asyncio.sleep(
-                0
-            )  # where nobody ever waits, as in a replay, Ctrl-C and the other workers get their turn
+            # Where nobody ever waits, as in a replay, Ctrl-C and the other workers get their turn here.
+            await asyncio.sleep(0)
 
     async def _play(self, trial: Trial) -> None:
         try:

@@ -83,15 +83,13 @@ class TrialPlayer:
         answers = [self._recorder.at_once(ask) for ask in asks]
         if None not in answers:
             return cast(list[Answer], answers)
-        waits = [index for index, answer in enumerate(answers) if answer is None]
-        if len(waits) == 1:
-            (index,) = waits
-            answers[index] = await self._recorder.ask(asks[index])
-            return cast(list[Answer], answers)
-        tasks = [asyncio.create_task(self._recorder.ask(asks[index])) for index in waits]
-        await _ended(tasks)
-        for index, task in zip(waits, tasks, strict=True):
-            answers[index] = task.result()
+        waiting = [index for index, answer in enumerate(answers) if answer is None]
+        if len(waiting) == 1:  # a task of its own would cost as much as the call
+            came = [await self._recorder.ask(asks[waiting[0]])]
+        else:
+            came = await _ended([asyncio.create_task(self._recorder.ask(asks[index])) for index in waiting])
+        for index, answer in zip(waiting, came, strict=True):
+            answers[index] = answer
         return cast(list[Answer], answers)
 
     def _transcript(
@@ -116,8 +114,8 @@ class TrialPlayer:
         return Transcript.model_validate(fields)
 
 
-async def _ended(tasks: Sequence[asyncio.Task[Answer]]) -> None:
-    """Waits until all have ended. Not a TaskGroup: a call that breaks off must not take its siblings with it."""
+async def _ended(tasks: Sequence[asyncio.Task[Answer]]) -> list[Answer]:
+    """Their results, once all have ended. Not a TaskGroup: one that breaks off must not take its siblings with it."""
     try:
         await asyncio.wait(tasks)
     except asyncio.CancelledError:
@@ -130,6 +128,7 @@ async def _ended(tasks: Sequence[asyncio.Task[Answer]]) -> None:
         failures = [task.exception() for task in tasks if task.done() and not task.cancelled()]
     for failure in sorted(filter(None, failures), key=lambda each: isinstance(each, BrokenOff)):
         raise failure
+    return [task.result() for task in tasks]
 
 
 def _batch(cell: Cell, asked: object) -> Batch:
