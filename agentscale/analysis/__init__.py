@@ -80,6 +80,7 @@ from agentscale.analysis.fits import (
     compare_families,
     fit_curve,
 )
+from agentscale.analysis.forecast import TaskPilot, forecast_table, read_pilots
 from agentscale.analysis.inference import (
     Association,
     Match,
@@ -231,6 +232,7 @@ __all__ = [
     "Spectrum",
     "Spiked",
     "Table",
+    "TaskPilot",
     "TeamTokens",
     "Transitions",
     "Unbiased",
@@ -293,6 +295,7 @@ __all__ = [
     "fj_coupling",
     "fleiss",
     "flip_table",
+    "forecast_table",
     "gls_weights",
     "hier_bootstrap",
     "hill_spectrum",
@@ -338,6 +341,7 @@ __all__ = [
     "plurality_accuracy",
     "prior_artifact_test",
     "race_by_draws",
+    "read_pilots",
     "resample_until_accept",
     "revision",
     "rho_parts",

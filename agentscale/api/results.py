@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from agentscale.schema.run import RunHeader, Transcript
 from agentscale.store import RunFolder
 
 if TYPE_CHECKING:
-    from agentscale.analysis import Analysis
+    from agentscale.analysis import Analysis, Table
     from agentscale.engine.tally import Tally
 
 ESTIMATES = {
@@ -107,6 +107,26 @@ class Run:
             )
             for row in self.rows("cells")
         }
+
+    def forecast(self, team: Mapping[str, int] | None = None, budget: Mapping[str, float] | None = None) -> Table:
+        """Votes of teams that were never asked, from the first answers of this run.
+
+        Args:
+            team: Only this team: agents by configuration, or by model where it has but one.
+            budget: The best team that one question may cost so many ``calls`` or ``tokens``.
+
+        Returns:
+            A row a forecast; without arguments every configuration alone and as many of each, in growing sizes.
+
+        Raises:
+            SpecError: If a name is unknown, the budget pays for nobody, or no agent ever answered alone.
+            StoreError: If the transcripts cannot be read.
+        """
+        from agentscale import analysis
+
+        return analysis.forecast_table(
+            analysis.read_pilots(self.folder), seed=self.header.seed, team=team, budget=budget
+        )
 
     def transcripts(self, cell: str | None = None) -> Iterator[Transcript]:
         """The transcripts of one cell, or of all cells in order.

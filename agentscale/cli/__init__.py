@@ -16,6 +16,7 @@ COMMANDS = {
     "simulate": "Answer the simulated cells of an experiment in arrays, without asking one by one.",
     "replay": "Make a run's transcripts again from its recording: no model, no network.",
     "analyze": "Compute the tables of a run and print the summary.",
+    "forecast": "Forecast votes of teams that were never asked, from a run's first answers.",
     "report": "Write the page, the tables and the figures of a run.",
     "ls": "List the runs of a folder.",
     "catalog": "List topologies, tasks, personas, protocols and ready experiments.",

@@ -168,6 +168,32 @@ def summary(run: Run) -> None:
     click.echo(columns(["protocol", "team", "N", "accuracy", "K*"], rows))
 
 
+def forecasts(made: Sequence[Mapping[str, Any]]) -> str:
+    """The rows of a forecast within 80 columns, and below them what they are warned of."""
+    several = len({row["task"] for row in made}) > 1
+    head = [*(["task"] if several else []), "team", "N", "accuracy", "reach"]
+    rows = [
+        [
+            *([textwrap.shorten(row["task"], 12, placeholder="…")] if several else []),
+            textwrap.shorten(row["team"], 30 if several else 40, placeholder=" …"),
+            f"{row['size']:,.0f}" if math.isfinite(row["size"]) else "∞",
+            _interval(row["accuracy"], row["low"], row["high"]),
+            f"{row['reach']:.2g}×" if math.isfinite(row["reach"]) else "∞",
+        ]
+        for row in made
+    ]
+    said = dict.fromkeys(text for row in made for text in [*_chosen(row), *row["warnings"].split("; ")] if text)
+    notes = [textwrap.fill(text, 78, initial_indent="  ", subsequent_indent="  ") for text in said]
+    return "\n".join([_columns(head, rows), *notes])
+
+
+def _chosen(row: Mapping[str, Any]) -> list[str]:
+    """Under which budget a best team was chosen, what it costs, and how many were looked at."""
+    if not row["kind"].startswith("best"):
+        return []
+    return [f"{row['team']}: {row['kind']} a question, costs {row['cost']:,.4g}, {row['method'].split(';')[0]}"]
+
+
 def _interval(value: float, low: float, high: float) -> str:
     if math.isnan(value):
         return "–"

@@ -306,6 +306,16 @@ def test_of_equally_good_teams_the_cheapest_is_taken() -> None:
     assert best.cost == 1.0
 
 
+def test_a_configuration_with_one_replicate_is_taken_once_and_spoils_no_ceiling_of_others() -> None:
+    found = forecaster([[[3, 3], [1, 0]], [[3, 3], [1, 0]], [[5, 1], [1, 0]]])
+    best = found.best([1, 1], 7)
+    assert best.forecast.team[1] <= 1
+    alone = forecaster([[[3, 3]], [[3, 3]], [[5, 1]]])
+    assert found.ceiling([1, 0]).accuracy.value == pytest.approx(alone.ceiling([1]).accuracy.value, abs=0.35)
+    assert 0 <= found.ceiling([1, 0]).accuracy.low <= found.ceiling([1, 0]).accuracy.high <= 1
+    assert np.isfinite(found.ceiling([1, 0]).bias)
+
+
 def test_a_budget_counts_what_an_agent_costs() -> None:
     pilot, _ = pilot_of_world(4, 6)
     found = DeFinetti(pilot.at(np.arange(30)), seed=4, resamples=50)

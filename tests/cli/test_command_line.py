@@ -393,6 +393,36 @@ def test_every_command_has_one_line_help_and_a_page(ran: Callable[..., Ran]) -> 
     assert set(topics()) >= {"experiment", "metrics", "recording", "pytest", "models"}
 
 
+def test_a_forecast_fits_80_columns_and_tells_the_best_team_its_cost_and_its_reach(ran: Callable[..., Ran]) -> None:
+    ran("run", "small.yaml", "--no-report")
+    code, out, _ = ran("forecast", "results/small")
+    assert code == 0
+    assert out.splitlines()[0].split() == ["team", "N", "accuracy", "reach"]
+    assert max(map(len, out.splitlines())) <= 80
+    code, out, _ = ran("forecast", "results/small", "--team", "one=40", "--json")
+    (row,) = json.loads(out)
+    assert (code, row["team"], row["size"], row["reach"], row["cost"]) == (0, "40 one", 40, 20.0, None)
+    assert "more than 4 times the pilot" in row["warnings"]
+    code, out, _ = ran("forecast", "results/small", "--calls", "5")
+    assert "best for 5 calls a question" in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--team", "one"), "NAME=COUNT"),
+        (("--team", "onne=3"), "did you mean 'one'?"),
+        (("--calls", "0.5"), "at least the cheapest agent"),
+    ],
+)
+def test_a_forecast_that_cannot_be_made_says_why(ran: Callable[..., Ran], args: tuple[str, ...], said: str) -> None:
+    ran("run", "small.yaml", "--no-report")
+    code, _, err = ran("forecast", "results/small", *args)
+    assert code == 2
+    assert said in err
+
+
 def test_help_lists_topics_shows_pages_and_names_the_nearest(ran: Callable[..., Ran]) -> None:
     assert "experiment" in ran("help")[1]
     assert "max_in_flight" in ran("help", "experiment")[1]

@@ -133,7 +133,8 @@ class DeFinetti:
     def best(self, cost: ArrayLike, budget: float) -> BestTeam:
         """The composition with the greatest accuracy among those that cost no more than ``budget`` together.
 
-        All of them are looked at where they are few, else those of a greedy growth and an exchange.
+        All of them are looked at where they are few, else those of a greedy growth and an exchange. A configuration
+        with one replicate is taken at most once: what two of them do was not seen.
 
         Args:
             cost: Of one agent of each configuration: 1 for calls, its mean tokens, or its price; > 0, shape (B,).
@@ -145,7 +146,8 @@ class DeFinetti:
         price = np.asarray(cost, dtype=np.float64)
         if price.shape != (self.pilot.n_configs,):
             raise SpecError(f"cost of shape {price.shape}", key="cost", allowed=f"shape ({self.pilot.n_configs},)")
-        teams = search.visit(lambda team: float(self._corrected(team).mean()), price, budget)
+        looked = search.visit(self._score, price, budget)
+        teams = [team for team in looked if self._is_seen(team)] or looked[:1]
         (forecast,) = self.accuracy([teams[0]])
         return BestTeam(forecast, float(np.dot(teams[0], price)), self._held_out(teams), len(teams))
 
@@ -219,6 +221,13 @@ class DeFinetti:
             return float("nan")
         return float(self._excess(team).mean()) if len(self._complete.counts) else 0.0
 
+    def _score(self, team: Team) -> float:
+        return float(self._corrected(team).mean()) if self._is_seen(team) else -np.inf
+
+    def _is_seen(self, team: Team) -> bool:
+        """Whether it takes no two of a configuration with one replicate."""
+        return all(m < 2 or r > 1 for m, r in zip(team, self.recorded, strict=True))
+
     def _reach(self, team: Team) -> float:
         return max((m / max(int(r), 1) for m, r in zip(team, self.recorded, strict=True)), default=0.0)
 
@@ -237,9 +246,9 @@ class DeFinetti:
         off = [0.0 if math.isnan(bias) else bias for bias in biases]
         return [
             Estimate(
-                value=float(value),
-                low=float(low) - abs(bias),
-                high=float(high) + abs(bias),
+                value=float(np.clip(value, 0.0, 1.0)),
+                low=float(np.clip(low - abs(bias), 0.0, 1.0)),
+                high=float(np.clip(high + abs(bias), 0.0, 1.0)),
                 n_items=int(n_items),
                 n_agents=size,
                 n_missing=n_missing,

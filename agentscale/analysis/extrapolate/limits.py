@@ -15,8 +15,9 @@ _EVEN = 1e-9  # difference of two mixed shares that is rounding
 
 
 def mixed(pilot: Pilot, weights: ArrayLike) -> Floats:
-    """Θ̄ = Σ_b w_b Θ̂_b, shape (Q, C): the answers of a random agent of the mix."""
-    return np.asarray(np.einsum("b,qbc->qc", _shares(pilot, weights), pilot.theta))
+    """Θ̄ = Σ_b w_b Θ̂_b, shape (Q, C): the answers of a random agent of the mix, whatever the others were asked."""
+    shares = _shares(pilot, weights)
+    return np.asarray(np.einsum("b,qbc->qc", shares[shares > 0], pilot.of(np.flatnonzero(shares)).theta))
 
 
 def limit(pilot: Pilot, weights: ArrayLike) -> Floats:

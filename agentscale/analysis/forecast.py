@@ -1,0 +1,249 @@
+"""From a run folder to forecasts: first answers become a pilot, a pilot becomes rows.
+
+A replicate of a configuration is any answer that an agent gave alone, before it read anybody: a vote, or round 0 of a
+debate. Copies and replicates count alike, each recorded call once, whichever cells share it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agentscale.analysis.extrapolate import Ceiling, DeFinetti, Forecast, Pilot
+from agentscale.analysis.tables import Row, Table
+from agentscale.errors import SpecError
+from agentscale.schema.estimate import Estimate
+from agentscale.schema.run import Event
+
+if TYPE_CHECKING:
+    from agentscale.store import RunFolder
+
+COLUMNS = "task kind team size accuracy low high bias reach cost n_items method warnings"
+UNITS = ("calls", "tokens")
+"""What a budget may be in, for one question: calls, or tokens in and out."""
+_REACH = 4  # times the pilot, up to which the table goes
+_MANY = 4  # configurations, above which the table has the pilot's size and its ends only
+
+
+@dataclass(frozen=True)
+class TaskPilot:
+    """What a run recorded of one task's first answers."""
+
+    task: str
+    configs: tuple[str, ...]
+    """Configurations, in the order of the run."""
+    models: tuple[str, ...]
+    """The model of each."""
+    pilot: Pilot
+    """Questions in the order of their ids."""
+    tokens: tuple[float, ...]
+    """Mean tokens of one answer of each configuration, in and out; ``nan`` where an endpoint did not tell."""
+
+    def team(self, named: Mapping[str, int]) -> tuple[int, ...]:
+        """Agents of each configuration, from names of configurations, or of models without persona or with but one.
+
+        Raises:
+            SpecError: a name is unknown, or its model has several configurations.
+        """
+        counts = [0] * len(self.configs)
+        for name, count in named.items():
+            counts[self._place(name)] += count
+        return tuple(counts)
+
+    def label(self, team: Sequence[int]) -> str:
+        """The team in words: ``4 small + 2 large/verifier``."""
+        if len(team) > 1 and len(set(team)) == 1:
+            return f"{team[0]:,} of each"
+        return " + ".join(f"{m:,} {_short(name)}" for m, name in zip(team, self.configs, strict=True) if m)
+
+    def cost(self, unit: str) -> tuple[float, ...]:
+        """What one agent of each configuration costs for one question.
+
+        Raises:
+            SpecError: the unit is none of ``UNITS``, or an endpoint did not tell its tokens.
+        """
+        if unit not in UNITS:
+            raise SpecError.unknown("unit of a budget", unit, UNITS, key="budget")
+        if unit == "calls":
+            return (1.0,) * len(self.configs)
+        unknown = [name for name, price in zip(self.configs, self.tokens, strict=True) if not np.isfinite(price)]
+        if unknown:
+            raise SpecError(
+                f"how many tokens an answer of {unknown[0]!r} takes was never told",
+                key="budget",
+                remedy="give a budget of calls, or record with an endpoint that reports its usage",
+            )
+        return self.tokens
+
+    def _place(self, name: str) -> int:
+        for known in (name, f"{name}/-"):  # as labels say it, an agent without a persona is its model
+            if known in self.configs:
+                return self.configs.index(known)
+        of_model = [at for at, model in enumerate(self.models) if model == name]
+        if not of_model:
+            raise SpecError.unknown("configuration", name, {*self.configs, *self.models}, key="team")
+        if len(of_model) > 1:
+            several = ", ".join(self.configs[at] for at in of_model)
+            raise SpecError(f"the model {name!r} has several configurations", key="team", allowed=several)
+        return of_model[0]
+
+
+def read_pilots(folder: RunFolder) -> tuple[TaskPilot, ...]:
+    """The pilot of every task of a run that has first answers, in the order of the run's cells.
+
+    Raises:
+        StoreError: transcripts or questions cannot be read.
+    """
+    ids: dict[str, list[str]] = {}
+    for task, sample in sorted(folder.questions()):
+        ids.setdefault(task, []).append(sample)
+    gathered: dict[str, _Gathered] = {}
+    for cell in folder.header.cells:
+        if not folder.has_transcripts(cell.id):
+            continue
+        gathering = gathered.setdefault(cell.task, _Gathered())
+        agents = {agent.slot: agent for agent in cell.team.agents}
+        for transcript in folder.transcripts(cell.id):
+            for event in _alone(transcript.events):
+                agent = agents[event.slot]
+                gathering.take(transcript.sample_id, agent.config_id, agent.model, event)
+    return tuple(each.pilot(task, ids[task]) for task, each in gathered.items() if each.models)
+
+
+def forecast_table(
+    pilots: Iterable[TaskPilot],
+    *,
+    seed: int,
+    team: Mapping[str, int] | None = None,
+    budget: Mapping[str, float] | None = None,
+    resamples: int = 2000,
+) -> Table:
+    """Forecasts of a run's tasks.
+
+    Args:
+        pilots: From :func:`read_pilots`.
+        seed: Of draws and resamples.
+        team: Only this team. Without it: every configuration alone and as many of each, up to four times the pilot,
+            and with endlessly many agents.
+        budget: By unit (``UNITS``) what a team may cost for one question: the best team under each, besides ``team``.
+        resamples: Of the bootstrap over questions.
+
+    Raises:
+        SpecError: no first answers, an unknown configuration, an unknown cost, or a budget that pays for nobody.
+    """
+    rows: list[Row] = []
+    for pilot in pilots:
+        law = DeFinetti(pilot.pilot, seed=seed, resamples=resamples, task=pilot.task)
+        if team is not None:
+            rows += [_row(pilot, "team", one) for one in law.accuracy([pilot.team(team)])]
+        elif not budget:
+            rows += _default_rows(pilot, law)
+        rows += [_best_row(pilot, law, unit, most) for unit, most in (budget or {}).items()]
+    if not rows:
+        raise SpecError("the run has no answer that an agent gave alone", remedy="record a vote, or a debate's round 0")
+    return Table(tuple(COLUMNS.split()), tuple(rows))
+
+
+class _Gathered:
+    """First answers of one task, each call once."""
+
+    def __init__(self) -> None:
+        self.models: dict[str, str] = {}
+        self._calls: dict[str, tuple[str, str, Event]] = {}
+
+    def take(self, sample: str, config: str, model: str, event: Event) -> None:
+        self.models.setdefault(config, model)
+        self._calls.setdefault(event.key, (sample, config, event))
+
+    def pilot(self, task: str, samples: Sequence[str]) -> TaskPilot:
+        configs = tuple(self.models)
+        place = {sample: at for at, sample in enumerate(samples)}, {config: at for at, config in enumerate(configs)}
+        wrong: list[dict[str, int]] = [{} for _ in samples]
+        asked = [(place[0][sample], place[1][config], event) for sample, config, event in self._calls.values()]
+        for at, _, event in sorted(asked, key=lambda each: each[2].answer or ""):
+            if event.answer is not None and not event.correct:
+                wrong[at].setdefault(event.answer, len(wrong[at]) + 1)
+        counts = np.zeros((len(samples), len(configs), 1 + max(map(len, wrong), default=0)), dtype=np.int64)
+        missing = np.zeros(counts.shape[:2], dtype=np.int64)
+        tokens: list[list[float]] = [[] for _ in configs]
+        for at, b, event in asked:
+            tokens[b].append(_tokens(event))
+            if event.answer is None:
+                missing[at, b] += 1
+            else:
+                counts[at, b, 0 if event.correct else wrong[at][event.answer]] += 1
+        means = tuple(float(np.mean(each)) for each in tokens)
+        return TaskPilot(task, configs, tuple(self.models.values()), Pilot(counts, missing), means)
+
+
+def _alone(events: Iterable[Event]) -> Iterator[Event]:
+    """Answers that agents gave before they read anybody; those of a race that came too late are draws like any."""
+    return (e for e in events if e.role == "agent" and e.round == 0 and e.turn == 0 and not e.reads)
+
+
+def _tokens(event: Event) -> float:
+    if event.tokens_in is None or event.tokens_out is None:
+        return float("nan")
+    return float(event.tokens_in + event.tokens_out)
+
+
+def _default_rows(pilot: TaskPilot, law: DeFinetti) -> Iterator[Row]:
+    n = len(pilot.configs)
+    mixes = ([(1,) * n] if n > 1 else []) + [tuple(int(at == b) for at in range(n)) for b in range(n)]
+    for mix in mixes:
+        replicates = int(law.recorded[np.array(mix) > 0].min())
+        teams = [tuple(m * size for m in mix) for size in _sizes(replicates, brief=n > _MANY)]
+        yield from (_row(pilot, "team", one) for one in law.accuracy(teams))
+        if replicates > 1:
+            yield _ceiling_row(pilot, law.ceiling(mix))
+
+
+def _sizes(replicates: int, *, brief: bool) -> list[int]:
+    """1, 2, 4, … up to four times the pilot, and the pilot itself; one replicate says nothing of two."""
+    if replicates < 2:
+        return [1]
+    doublings = [] if brief else [2**at for at in range(32) if 2**at <= _REACH * replicates]
+    return sorted({1, *doublings, replicates, _REACH * replicates})
+
+
+def _row(pilot: TaskPilot, kind: str, one: Forecast) -> Row:
+    size = float(sum(one.team))
+    return _filled(pilot, kind, pilot.label(one.team), size, one.accuracy) | {"bias": one.bias, "reach": one.reach}
+
+
+def _ceiling_row(pilot: TaskPilot, ceiling: Ceiling) -> Row:
+    mix = pilot.label([int(weight) for weight in ceiling.weights]).removeprefix("1 ")
+    return _filled(pilot, "ceiling", f"endless {mix}", np.inf, ceiling.accuracy) | {"bias": ceiling.bias}
+
+
+def _best_row(pilot: TaskPilot, law: DeFinetti, unit: str, budget: float) -> Row:
+    best = law.best(pilot.cost(unit), budget)
+    looked = f"best of {best.n_teams:,} teams looked at, {best.held_out:.3f} on questions that did not choose it"
+    row = _row(pilot, f"best for {budget:,g} {unit}", best.forecast)
+    return row | {"cost": best.cost, "method": f"{looked}; {row['method']}"}
+
+
+def _filled(pilot: TaskPilot, kind: str, team: str, size: float, accuracy: Estimate) -> Row:
+    """A row in which what only some rows have is still open."""
+    return {
+        "task": pilot.task,
+        "kind": kind,
+        "team": team,
+        "size": size,
+        "accuracy": accuracy.value,
+        "low": accuracy.low,
+        "high": accuracy.high,
+        "bias": np.nan,
+        "reach": np.inf,
+        "cost": np.nan,
+        "n_items": accuracy.n_items,
+        "method": accuracy.method,
+        "warnings": "; ".join(accuracy.warnings),
+    }
+
+
+def _short(config: str) -> str:
+    return config.removesuffix("/-")

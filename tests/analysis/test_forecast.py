@@ -1,0 +1,127 @@
+"""From a run folder to forecasts: what counts as a replicate, and the rows by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agentscale.analysis import DeFinetti, Pilot, forecast_table, read_pilots
+from agentscale.errors import SpecError
+from agentscale.schema.run import Named
+
+DEBATE = Named(name="debate", parameters={"rounds": 1})
+
+
+def said(cell: Any, answers: str) -> dict[str, str | None]:
+    """One letter an agent; ``-`` is unreadable."""
+    return {slot: None if letter == "-" else letter for slot, letter in zip(cell.team.slots, answers, strict=True)}
+
+
+@pytest.fixture
+def folder(build):
+    """A vote of two configurations, and a debate of three agents of the first whose round 0 is the vote's."""
+    vote = build.cell(["s/-", "s/-", "s/-", "l/wise"], layer="explicit", team_name="team")
+    debate = build.cell(["s/-", "s/-"], protocol=DEBATE)
+    first = {"q0": "AABA", "q1": "BB-A", "q2": "ABCC"}
+    trials = [build.transcript(vote, q, [said(vote, answers)]) for q, answers in first.items()]
+    trials += [build.transcript(debate, q, [said(debate, a[:2]), said(debate, "AA")]) for q, a in first.items()]
+    return build.folder([vote, debate], trials, samples=list(first))
+
+
+def test_a_pilot_holds_each_call_once_and_only_what_was_said_alone(folder) -> None:
+    (pilot,) = read_pilots(folder)
+    assert (pilot.task, pilot.configs, pilot.models) == ("quiz", ("s/-", "l/wise"), ("s", "l"))
+    assert pilot.pilot.counts.tolist() == [[[2, 1, 0], [1, 0, 0]], [[0, 2, 0], [1, 0, 0]], [[1, 1, 1], [0, 0, 1]]]
+    assert pilot.pilot.missing.tolist() == [[0, 0], [1, 0], [0, 0]]
+    assert pilot.tokens == (13.0, 13.0)
+
+
+def test_calls_asked_anew_in_every_cell_are_further_replicates(build) -> None:
+    cells = [build.cell(["s/-"] * n) for n in (1, 2)]
+    trials = []
+    for cell in cells:
+        one = build.transcript(cell, "q0", [said(cell, "AB"[: cell.size])])
+        anew = tuple(event.model_copy(update={"key": cell.id + event.key}) for event in one.events)
+        trials.append(one.model_copy(update={"events": anew}))
+    (pilot,) = read_pilots(build.folder(cells, trials, samples=["q0"]))
+    assert pilot.pilot.recorded.tolist() == [[3]]
+
+
+def test_who_read_somebody_is_no_replicate(build) -> None:
+    cell = build.cell(["s/-", "s/-"])
+    one = build.transcript(cell, "q0", [said(cell, "AB")])
+    reader = one.events[1].model_copy(update={"reads": ("s/-/0",)})
+    one = one.model_copy(update={"events": (one.events[0], reader)})
+    (pilot,) = read_pilots(build.folder([cell], [one], samples=["q0"]))
+    assert pilot.pilot.recorded.tolist() == [[1]]
+
+
+def test_the_table_goes_to_four_times_the_pilot_and_without_end(folder) -> None:
+    found = forecast_table(read_pilots(folder), seed=7, resamples=50)
+    assert all(tuple(row) == found.columns for row in found.rows)
+    alone = [row for row in found.rows if row["team"].endswith(" s")]
+    assert [row["size"] for row in alone] == [1, 2, 3, 4, 8, 12, np.inf]
+    assert [row["reach"] for row in alone[:-1]] == pytest.approx([1 / 3, 2 / 3, 1, 4 / 3, 8 / 3, 4])
+    assert [row["kind"] for row in alone] == ["team"] * 6 + ["ceiling"]
+    once = [row["team"] for row in found.rows if row not in alone]
+    assert once == ["1 of each", "1 l/wise"]  # one replicate says nothing of two
+    assert not any("times the pilot" in row["warnings"] for row in found.rows)
+
+
+def test_a_named_team_is_the_array_layers_forecast_with_its_reach_and_warning(folder) -> None:
+    (pilot,) = read_pilots(folder)
+    (row,) = forecast_table([pilot], seed=7, team={"s": 3, "l/wise": 20}, resamples=50).rows
+    (want,) = DeFinetti(pilot.pilot, seed=7, resamples=50, task="quiz").accuracy([(3, 20)])
+    assert row["accuracy"] == want.accuracy.value
+    assert (row["team"], row["size"], row["reach"]) == ("3 s + 20 l/wise", 23, 20.0)
+    assert "more than 4 times the pilot" in row["warnings"]
+    assert "one replicate" in row["warnings"]
+
+
+def test_a_budget_of_tokens_buys_what_a_budget_of_calls_does_at_equal_prices(folder) -> None:
+    calls, tokens = forecast_table(read_pilots(folder), seed=7, budget={"calls": 4, "tokens": 52}, resamples=50).rows
+    assert (calls["kind"], tokens["kind"]) == ("best for 4 calls", "best for 52 tokens")
+    assert calls["team"] == tokens["team"]
+    assert tokens["cost"] == 13 * calls["cost"] <= 52
+    assert "on questions that did not choose it" in calls["method"]
+
+
+def test_names_that_do_not_fit_are_told(folder, build) -> None:
+    pilots = read_pilots(folder)
+    for team, told in (({"small": 1}, "unknown configuration 'small'"), ({"l": 0}, "not all 0")):
+        with pytest.raises(SpecError) as caught:
+            forecast_table(pilots, seed=1, team=team)
+        assert told in str(caught.value)
+    with pytest.raises(SpecError) as caught:
+        forecast_table(pilots, seed=1, budget={"euros": 5})
+    assert "calls, tokens" in str(caught.value)
+    cell = build.cell(["s/sly", "s/wise"])
+    two = build.folder([cell], [build.transcript(cell, "q0", [said(cell, "AB")])], samples=["q0"], name="two")
+    with pytest.raises(SpecError) as caught:
+        forecast_table(read_pilots(two), seed=1, team={"s": 2})
+    assert "several configurations" in str(caught.value)
+    assert "s/sly, s/wise" in str(caught.value)
+
+
+def test_unknown_tokens_have_no_budget(folder) -> None:
+    from dataclasses import replace
+
+    (pilot,) = read_pilots(folder)
+    with pytest.raises(SpecError) as caught:
+        forecast_table([replace(pilot, tokens=(13.0, float("nan")))], seed=1, budget={"tokens": 100})
+    assert "'l/wise'" in str(caught.value)
+    assert "a budget of calls" in str(caught.value)
+
+
+def test_a_run_without_first_answers_has_no_forecast(build) -> None:
+    cell = build.cell(["s/-"])
+    empty = build.folder([cell], [], samples=["q0"])
+    with pytest.raises(SpecError) as caught:
+        forecast_table(read_pilots(empty), seed=1)
+    assert "gave alone" in str(caught.value)
+
+
+def test_an_empty_pilot_table_is_not_counted_as_missing() -> None:
+    assert Pilot.of_counts(np.zeros((1, 1, 0), dtype=int)).recorded.tolist() == [[0]]
