@@ -8,6 +8,7 @@ fills tables (``ledger``, ``tables``, ``analyze``). Nothing here asks a model: w
 
 from __future__ import annotations
 
+from agentscale.analysis.aggregators import Aggregated, aggregate
 from agentscale.analysis.agreement import (
     Agreement,
     Ambiguity,
@@ -184,6 +185,7 @@ from agentscale.analysis.votes import expected_accuracy, maj_at_k, pass_at_k
 
 __all__ = [
     "FAMILIES",
+    "Aggregated",
     "Agreement",
     "Ambiguity",
     "Analysis",
@@ -237,6 +239,7 @@ __all__ = [
     "Transitions",
     "Unbiased",
     "Work",
+    "aggregate",
     "agreement",
     "ahead_by_k",
     "alpha_n",

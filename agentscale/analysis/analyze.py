@@ -16,6 +16,7 @@ import numpy as np
 from agentscale.analysis import tables
 from agentscale.analysis.arrays import Floats, read_cell
 from agentscale.analysis.bootstrap import METHOD, few_differ, mcnemar
+from agentscale.analysis.counterfactuals import counterfactuals
 from agentscale.analysis.curves import (
     PAIRS,
     Setting,
@@ -47,7 +48,7 @@ class Analysis:
 
     header: RunHeader
     tables: dict[str, Table]
-    """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``agents``, ``comparisons``."""
+    """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``agents``, ``comparisons``, ``counterfactuals``."""
     embedder: str
     """Signature of what made the vectors of K*."""
     warnings: tuple[str, ...] = ()
@@ -94,6 +95,7 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
         "rounds": [row for one in read for row in tables.round_rows(one)],
         "agents": [row for one in read for row in tables.agent_rows(one)],
         "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in pairs],
+        "counterfactuals": [tables.counterfactual_row(other, ledger) for one in read for other in one.counterfactuals],
     }
     warnings = (*_untaken(folder), *_absent(folder), *_too_long(votes, ledger), *silent(read), *vectors.warnings)
     method = f"{METHOD}; {resamples} resamples, shared by all numbers of a task"
@@ -123,7 +125,8 @@ def _read(
                 recorded[team_key(cell)] = vote_curve(arrays)
             measures = measure(arrays, vectors)
             entries = ledger.enter(cell.task, measures.accuracy), ledger.enter(cell.task, measures.k_star)
-            read.append(ReadCell(cell, measures, measure_rounds(arrays, vectors), *entries))
+            others = list(counterfactuals(arrays, tasks[cell.task].chance, ledger))
+            read.append(ReadCell(cell, measures, measure_rounds(arrays, vectors), *entries, others))
     return read, recorded
 
 

@@ -6,7 +6,7 @@ debate. Copies and replicates count alike, each recorded call once, whichever ce
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from agentscale.store import RunFolder
 
 COLUMNS = "task kind team size accuracy low high bias reach cost n_items method warnings"
-UNITS = ("calls", "tokens")
-"""What a budget may be in, for one question: calls, or tokens in and out."""
+UNITS = ("calls", "tokens", "usd")
+"""What a budget may be in, for one question: calls, tokens in and out, or US dollars."""
+Rate = Callable[[str, int, int], float | None]
+"""US dollars for one answer of a model, from its tokens in and out; ``None`` where its price is unknown."""
 _REACH = 4  # times the pilot, up to which the table goes
 _MANY = 4  # configurations, above which the table has the pilot's size and its ends only
 
@@ -39,8 +41,10 @@ class TaskPilot:
     """The model of each."""
     pilot: Pilot
     """Questions in the order of their ids."""
-    tokens: tuple[float, ...]
-    """Mean tokens of one answer of each configuration, in and out; ``nan`` where an endpoint did not tell."""
+    tokens_in: tuple[float, ...]
+    """Mean tokens of a prompt of each configuration; ``nan`` where an endpoint did not tell."""
+    tokens_out: tuple[float, ...]
+    """Mean tokens of an answer."""
 
     def team(self, named: Mapping[str, int]) -> tuple[int, ...]:
         """Agents of each configuration, from names of configurations, or of models without persona or with but one.
@@ -59,24 +63,30 @@ class TaskPilot:
             return f"{team[0]:,} of each"
         return " + ".join(f"{m:,} {_short(name)}" for m, name in zip(team, self.configs, strict=True) if m)
 
-    def cost(self, unit: str) -> tuple[float, ...]:
-        """What one agent of each configuration costs for one question.
+    def cost(self, unit: str, rate: Rate | None = None) -> tuple[float, ...]:
+        """What one agent of each configuration costs for one question, > 0.
 
         Raises:
-            SpecError: the unit is none of ``UNITS``, or an endpoint did not tell its tokens.
+            SpecError: the unit is none of ``UNITS``, tokens or prices are unknown, or an answer costs nothing.
         """
         if unit not in UNITS:
             raise SpecError.unknown("unit of a budget", unit, UNITS, key="budget")
         if unit == "calls":
             return (1.0,) * len(self.configs)
-        unknown = [name for name, price in zip(self.configs, self.tokens, strict=True) if not np.isfinite(price)]
-        if unknown:
-            raise SpecError(
-                f"how many tokens an answer of {unknown[0]!r} takes was never told",
-                key="budget",
-                remedy="give a budget of calls, or record with an endpoint that reports its usage",
-            )
-        return self.tokens
+        totals = [tokens_in + tokens_out for tokens_in, tokens_out in zip(self.tokens_in, self.tokens_out, strict=True)]
+        for name, total in zip(self.configs, totals, strict=True):
+            if not np.isfinite(total):
+                raise _unpriced(f"how many tokens an answer of {name!r} takes was never told")
+        return tuple(totals) if unit == "tokens" else tuple(self._usd(at, rate) for at in range(len(totals)))
+
+    def _usd(self, at: int, rate: Rate | None) -> float:
+        model = self.models[at]
+        usd = None if rate is None else rate(model, round(self.tokens_in[at]), round(self.tokens_out[at]))
+        if usd is None:
+            raise _unpriced(f"the price of {model!r} is not known")
+        if usd == 0:
+            raise _unpriced(f"an answer of {self.configs[at]!r} costs nothing")
+        return usd
 
     def _place(self, name: str) -> int:
         for known in (name, f"{name}/-"):  # as labels say it, an agent without a persona is its model
@@ -119,6 +129,7 @@ def forecast_table(
     seed: int,
     team: Mapping[str, int] | None = None,
     budget: Mapping[str, float] | None = None,
+    rate: Rate | None = None,
     resamples: int = 2000,
 ) -> Table:
     """Forecasts of a run's tasks.
@@ -129,6 +140,7 @@ def forecast_table(
         team: Only this team. Without it: every configuration alone and as many of each, up to four times the pilot,
             and with endlessly many agents.
         budget: By unit (``UNITS``) what a team may cost for one question: the best team under each, besides ``team``.
+        rate: What an answer costs, for a budget in ``usd``.
         resamples: Of the bootstrap over questions.
 
     Raises:
@@ -141,7 +153,7 @@ def forecast_table(
             rows += [_row(pilot, "team", one) for one in law.accuracy([pilot.team(team)])]
         elif not budget:
             rows += _default_rows(pilot, law)
-        rows += [_best_row(pilot, law, unit, most) for unit, most in (budget or {}).items()]
+        rows += [_best_row(pilot, law, unit, most, rate) for unit, most in (budget or {}).items()]
     if not rows:
         raise SpecError("the run has no answer that an agent gave alone", remedy="record a vote, or a debate's round 0")
     return Table(tuple(COLUMNS.split()), tuple(rows))
@@ -168,15 +180,16 @@ class _Gathered:
                 wrong[at].setdefault(event.answer, len(wrong[at]) + 1)
         counts = np.zeros((len(samples), len(configs), 1 + max(map(len, wrong), default=0)), dtype=np.int64)
         missing = np.zeros(counts.shape[:2], dtype=np.int64)
-        tokens: list[list[float]] = [[] for _ in configs]
+        tokens: list[list[tuple[float, float]]] = [[] for _ in configs]
         for at, b, event in asked:
             tokens[b].append(_tokens(event))
             if event.answer is None:
                 missing[at, b] += 1
             else:
                 counts[at, b, 0 if event.correct else wrong[at][event.answer]] += 1
-        means = tuple(float(np.mean(each)) for each in tokens)
-        return TaskPilot(task, configs, tuple(self.models.values()), Pilot(counts, missing), means)
+        tokens_in, tokens_out = np.array([np.mean(each, axis=0) for each in tokens]).T.tolist()
+        models = tuple(self.models.values())
+        return TaskPilot(task, configs, models, Pilot(counts, missing), tuple(tokens_in), tuple(tokens_out))
 
 
 def _alone(events: Iterable[Event]) -> Iterator[Event]:
@@ -184,10 +197,13 @@ def _alone(events: Iterable[Event]) -> Iterator[Event]:
     return (e for e in events if e.role == "agent" and e.round == 0 and e.turn == 0 and not e.reads)
 
 
-def _tokens(event: Event) -> float:
-    if event.tokens_in is None or event.tokens_out is None:
-        return float("nan")
-    return float(event.tokens_in + event.tokens_out)
+def _tokens(event: Event) -> tuple[float, float]:
+    told = (event.tokens_in, event.tokens_out)
+    return told[0] if told[0] is not None else np.nan, told[1] if told[1] is not None else np.nan
+
+
+def _unpriced(why: str) -> SpecError:
+    return SpecError(why, key="budget", remedy="give a budget of calls, or of tokens where every endpoint tells them")
 
 
 def _default_rows(pilot: TaskPilot, law: DeFinetti) -> Iterator[Row]:
@@ -219,8 +235,8 @@ def _ceiling_row(pilot: TaskPilot, ceiling: Ceiling) -> Row:
     return _filled(pilot, "ceiling", f"endless {mix}", np.inf, ceiling.accuracy) | {"bias": ceiling.bias}
 
 
-def _best_row(pilot: TaskPilot, law: DeFinetti, unit: str, budget: float) -> Row:
-    best = law.best(pilot.cost(unit), budget)
+def _best_row(pilot: TaskPilot, law: DeFinetti, unit: str, budget: float, rate: Rate | None) -> Row:
+    best = law.best(pilot.cost(unit, rate), budget)
     looked = f"best of {best.n_teams:,} teams looked at, {best.held_out:.3f} on questions that did not choose it"
     row = _row(pilot, f"best for {budget:,g} {unit}", best.forecast)
     return row | {"cost": best.cost, "method": f"{looked}; {row['method']}"}

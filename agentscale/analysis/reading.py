@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from agentscale.analysis.counterfactuals import Counterfactual
 from agentscale.analysis.ledger import Entry
 from agentscale.analysis.measures import CellMeasures, RoundMeasures
 from agentscale.schema.run import Cell
@@ -17,3 +18,4 @@ class ReadCell(NamedTuple):
     rounds: list[RoundMeasures]
     accuracy: Entry
     k_star: Entry
+    counterfactuals: list[Counterfactual]

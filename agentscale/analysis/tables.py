@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agentscale.analysis.bootstrap import TOO_FEW
+from agentscale.analysis.counterfactuals import Counterfactual
 from agentscale.analysis.curves import Setting, TeamKey, setting, temperatures
 from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import mean
@@ -26,6 +27,7 @@ COLUMNS = {
     "rounds": "cell round agent_accuracy team_accuracy k_star mean_cosine missing right_to_wrong wrong_to_right",
     "agents": "cell slot config accuracy readable k_without n_items",
     "comparisons": "a b delta low high n_items p_mcnemar note",
+    "counterfactuals": "cell aggregator accuracy low high delta delta_low delta_high n_items",
 }
 _UNREAD = 0.1  # share of unreadable answers from which a cell is warned of
 
@@ -181,6 +183,22 @@ def comparison_row(pair: Pair, ledger: Ledger, p_value: float) -> Row:
         "n_items": delta.n_items,
         "p_mcnemar": p_value,
         "note": pair.note,
+    }
+
+
+def counterfactual_row(one: Counterfactual, ledger: Ledger) -> Row:
+    """A cell under another aggregator: ``delta`` is against the plurality of the same answers, question by question."""
+    accuracy, delta = ledger[one.accuracy], ledger[one.delta]
+    return {
+        "cell": one.cell.id,
+        "aggregator": one.aggregator,
+        "accuracy": accuracy.value,
+        "low": accuracy.low,
+        "high": accuracy.high,
+        "delta": delta.value,
+        "delta_low": delta.low,
+        "delta_high": delta.high,
+        "n_items": accuracy.n_items,
     }
 
 

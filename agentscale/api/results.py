@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,11 +31,20 @@ class Run:
         folder: The run folder.
         tally: What the run did, where it was just made.
         embedder: The embedder for K*; by default the one that the experiment names.
+        warnings: Of how the folder is read, for the analysis to pass on.
     """
 
-    def __init__(self, folder: RunFolder, *, tally: Tally | None = None, embedder: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        *,
+        tally: Tally | None = None,
+        embedder: str | None = None,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
         self.folder = folder
         self.tally = tally
+        self._warnings = warnings
         self._embedder = embedder or folder.header.embedder
 
     def __repr__(self) -> str:
@@ -70,7 +80,8 @@ class Run:
         from agentscale import analysis, embedders
 
         embed = embedders.resolve(self._embedder)
-        return analysis.analyze(self.folder, embed, embedder=embed.signature, seed=self.header.seed)
+        made = analysis.analyze(self.folder, embed, embedder=embed.signature, seed=self.header.seed)
+        return replace(made, warnings=(*self._warnings, *made.warnings))
 
     def rows(self, table: str = "cells") -> tuple[dict[str, Any], ...]:
         """The rows of a table, as mappings from column to value.
@@ -113,19 +124,24 @@ class Run:
 
         Args:
             team: Only this team: agents by configuration, or by model where it has but one.
-            budget: The best team that one question may cost so many ``calls`` or ``tokens``.
+            budget: The best team that one question may cost so many ``calls``, ``tokens`` or ``usd``.
 
         Returns:
             A row a forecast; without arguments every configuration alone and as many of each, in growing sizes.
 
         Raises:
-            SpecError: If a name is unknown, the budget pays for nobody, or no agent ever answered alone.
+            SpecError: If a name or a price is unknown, the budget pays for nobody, or no agent ever answered alone.
             StoreError: If the transcripts cannot be read.
         """
         from agentscale import analysis
+        from agentscale.api.pricing import rate
 
         return analysis.forecast_table(
-            analysis.read_pilots(self.folder), seed=self.header.seed, team=team, budget=budget
+            analysis.read_pilots(self.folder),
+            seed=self.header.seed,
+            team=team,
+            budget=budget,
+            rate=rate(self.folder) if budget and "usd" in budget else None,
         )
 
     def transcripts(self, cell: str | None = None) -> Iterator[Transcript]:

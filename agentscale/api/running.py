@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from agentscale.api.rereading import reread
 from agentscale.api.results import Run
 from agentscale.api.waiting import interruptible, wait_for
 from agentscale.engine import CONCURRENCY
@@ -172,13 +173,24 @@ def replay(
     return made
 
 
-def open_run(path: str | Path, *, embedder: str | None = None) -> Run:
+def open_run(path: str | Path, *, embedder: str | None = None, extract: Sequence[str] | None = None) -> Run:
     """Opens a run folder to read it.
 
+    Args:
+        path: The run folder.
+        embedder: The embedder for K*; by default the one that the experiment names.
+        extract: Another chain of extractors, by name: all answers are read anew, and cells whose prompts hung on how
+            answers were read are left out. Nothing on disk changes.
+
     Raises:
+        SpecError: If an extractor is unknown, or every cell was steered by answers.
         StoreError: If ``path`` is no run folder.
     """
-    return Run(RunFolder.open(Path(path)), embedder=embedder)
+    folder = RunFolder.open(Path(path))
+    if extract is None:
+        return Run(folder, embedder=embedder)
+    anew, warnings = reread(folder, extract)
+    return Run(anew, embedder=embedder, warnings=warnings)
 
 
 def environment(env_file: str | Path | None) -> Mapping[str, str]:

@@ -184,7 +184,7 @@ def forecasts(made: Sequence[Mapping[str, Any]]) -> str:
     ]
     said = dict.fromkeys(text for row in made for text in [*_chosen(row), *row["warnings"].split("; ")] if text)
     notes = [textwrap.fill(text, 78, initial_indent="  ", subsequent_indent="  ") for text in said]
-    return "\n".join([_columns(head, rows), *notes])
+    return "\n".join([columns(head, rows), *notes])
 
 
 def _chosen(row: Mapping[str, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from agentscale.recording import Answer
 from agentscale.schema.calls import Batch, Call, ChatRequest, Outcome, Play, Reply
 from agentscale.schema.run import Cell, QuestionRecord, Transcript
 from agentscale.schema.tasks import AnswerKind, Question
-from agentscale.scoring import expected_score, is_correct, plurality, read, settle
+from agentscale.scoring import decide, is_correct, read
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,10 +95,8 @@ class TrialPlayer:
     def _transcript(
         self, trial: Trial, stage: Stage, record: QuestionRecord, events: Sequence[_Fields], outcome: Outcome
     ) -> Transcript:
-        kind = stage.task.kind
-        winners = plurality([reply.answer for reply in outcome.replies])
-        tied = len(winners) > 1
-        answer = settle(winners, self._rng("tie", trial)) if tied else next(iter(winners), None)
+        answers = [reply.answer for reply in outcome.replies]
+        decided = decide(answers, record.target, stage.task.kind, lambda: self._rng("tie", trial))
         fields: _Fields = {
             "cell": trial.cell.id,
             "sample_id": trial.sample_id,
@@ -106,10 +104,7 @@ class TrialPlayer:
             "expected": trial.cell.team.slots,
             "events": tuple(events),
             "final": tuple([reply.key for reply in outcome.replies]),
-            "answer": answer,
-            "tied": tied,
-            "correct": None if answer is None else is_correct(answer, record.target, kind),
-            "score": expected_score(winners, record.target, kind),
+            **decided._asdict(),
         }
         return Transcript.model_validate(fields)
 

@@ -23,6 +23,11 @@ class InteractionProtocol(Record):
     uses_topology: ClassVar[bool]
     """Whether the graph plays a part; where not, cells that differ in topology alone are one cell."""
 
+    @property
+    def steers_by_answers(self) -> bool:
+        """Whether who is asked what depends on how replies were read. Where not, a recording may be read anew."""
+        return True
+
     @abstractmethod
     def play(self, team: Team, graph: nx.DiGraph, question: Question, rng: np.random.Generator) -> Play:
         """One trial, as a generator.

@@ -36,6 +36,11 @@ class Debate(InteractionProtocol):
     see: See = "answer"
     """What agents see of their peers."""
 
+    @property
+    def steers_by_answers(self) -> bool:
+        """Prompts quote either what was read from a reply, or the reply whole."""
+        return self.see == "answer"
+
     def play(self, team: Team, graph: nx.DiGraph, question: Question, rng: np.random.Generator) -> Play:
         """Asks every agent once in each of 1 + ``rounds`` rounds."""
         peers = _peers(team, graph)

@@ -30,6 +30,11 @@ class SelfRefine(InteractionProtocol):
     rounds: int = Field(default=3, ge=1)
     """Rounds of revision after the first answer."""
 
+    @property
+    def steers_by_answers(self) -> bool:
+        """An agent goes over its own text, whatever was read from it."""
+        return False
+
     def play(self, team: Team, graph: nx.DiGraph, question: Question, rng: np.random.Generator) -> Play:
         """Asks every agent once in each of 1 + ``rounds`` rounds."""
         replies = yield [Call(agent.slot, opening(agent, question)) for agent in team.agents]

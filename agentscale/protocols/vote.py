@@ -21,6 +21,11 @@ class Vote(InteractionProtocol):
     name: ClassVar[str] = "vote"
     uses_topology: ClassVar[bool] = False
 
+    @property
+    def steers_by_answers(self) -> bool:
+        """Nobody is asked a second time."""
+        return False
+
     def play(self, team: Team, graph: nx.DiGraph, question: Question, rng: np.random.Generator) -> Play:
         """Asks every agent once."""
         replies = yield [Call(agent.slot, opening(agent, question)) for agent in team.agents]

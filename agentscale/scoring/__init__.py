@@ -7,19 +7,23 @@ from agentscale.scoring.extractors import EXTRACTORS
 from agentscale.scoring.letters import letters
 from agentscale.scoring.numbers import canonical_number
 from agentscale.scoring.reading import chain_of, read
-from agentscale.scoring.voting import expected_score, is_correct, plurality, settle
+from agentscale.scoring.rereading import reread
+from agentscale.scoring.voting import Decision, decide, expected_score, is_correct, plurality, settle
 
 __all__ = [
     "EXTRACTORS",
+    "Decision",
     "Extractor",
     "Found",
     "Reading",
     "canonical_number",
     "chain_of",
+    "decide",
     "expected_score",
     "is_correct",
     "letters",
     "plurality",
     "read",
+    "reread",
     "settle",
 ]

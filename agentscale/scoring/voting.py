@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from agentscale.schema.tasks import AnswerKind
 from agentscale.scoring.numbers import canonical_number
@@ -42,6 +42,35 @@ def is_correct(answer: str, target: str, kind: AnswerKind) -> bool:
         return answer.strip().casefold() == target.strip().casefold()
     value = canonical_number(answer)
     return value is not None and value == canonical_number(target)
+
+
+class Decision(NamedTuple):
+    """What a team's answers come to."""
+
+    answer: str | None
+    """``None`` where nobody has an answer."""
+    tied: bool
+    correct: bool | None
+    score: float | None
+    """Expected correctness under random tie-breaking."""
+
+
+def decide(
+    answers: Sequence[str | None], target: str, kind: AnswerKind, rng: Callable[[], np.random.Generator]
+) -> Decision:
+    """The plurality of answers, a tie by a draw.
+
+    Args:
+        answers: As ``read`` gives them.
+        target: The right one.
+        kind: Which of the two it is.
+        rng: Gives the generator of the draw; called only where there is a tie.
+    """
+    winners = plurality(answers)
+    tied = len(winners) > 1
+    answer = settle(winners, rng()) if tied else next(iter(winners), None)
+    correct = None if answer is None else is_correct(answer, target, kind)
+    return Decision(answer, tied, correct, expected_score(winners, target, kind))
 
 
 def expected_score(winners: Sequence[str], target: str, kind: AnswerKind) -> float | None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from agentscale.store.changing import change
 from agentscale.store.folder import RunFolder, questions_digest
+from agentscale.store.through import ReadThrough
 from agentscale.store.transcripts import TranscriptWriter
 
-__all__ = ["RunFolder", "TranscriptWriter", "change", "questions_digest"]
+__all__ = ["ReadThrough", "RunFolder", "TranscriptWriter", "change", "questions_digest"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def test_a_pilot_holds_each_call_once_and_only_what_was_said_alone(folder) -> No
     assert (pilot.task, pilot.configs, pilot.models) == ("quiz", ("s/-", "l/wise"), ("s", "l"))
     assert pilot.pilot.counts.tolist() == [[[2, 1, 0], [1, 0, 0]], [[0, 2, 0], [1, 0, 0]], [[1, 1, 1], [0, 0, 1]]]
     assert pilot.pilot.missing.tolist() == [[0, 0], [1, 0], [0, 0]]
-    assert pilot.tokens == (13.0, 13.0)
+    assert (pilot.tokens_in, pilot.tokens_out) == ((10.0, 10.0), (3.0, 3.0))
 
 
 def test_calls_asked_anew_in_every_cell_are_further_replicates(build) -> None:
@@ -96,7 +97,7 @@ def test_names_that_do_not_fit_are_told(folder, build) -> None:
         assert told in str(caught.value)
     with pytest.raises(SpecError) as caught:
         forecast_table(pilots, seed=1, budget={"euros": 5})
-    assert "calls, tokens" in str(caught.value)
+    assert "calls, tokens, usd" in str(caught.value)
     cell = build.cell(["s/sly", "s/wise"])
     two = build.folder([cell], [build.transcript(cell, "q0", [said(cell, "AB")])], samples=["q0"], name="two")
     with pytest.raises(SpecError) as caught:
@@ -105,13 +106,31 @@ def test_names_that_do_not_fit_are_told(folder, build) -> None:
     assert "s/sly, s/wise" in str(caught.value)
 
 
-def test_unknown_tokens_have_no_budget(folder) -> None:
-    from dataclasses import replace
+def test_a_budget_of_money_buys_by_the_rate_of_each_model(folder) -> None:
+    def rate(model: str, tokens_in: int, tokens_out: int) -> float:
+        return (tokens_in + 4 * tokens_out) * {"s": 1.0, "l": 100.0}[model]
 
+    (row,) = forecast_table(read_pilots(folder), seed=7, budget={"usd": 100}, rate=rate, resamples=50).rows
+    assert row["kind"] == "best for 100 usd"
+    assert "l/wise" not in row["team"]
+    assert row["cost"] == 22 * row["size"] <= 100
+
+
+@pytest.mark.parametrize(
+    ("unit", "usd", "tokens_out", "said"),
+    [
+        ("tokens", None, float("nan"), "an answer of 's/-' takes was never told"),
+        ("usd", 1.0, float("nan"), "an answer of 's/-' takes was never told"),
+        ("usd", None, 3.0, "the price of 's' is not known"),
+        ("usd", 0.0, 3.0, "an answer of 's/-' costs nothing"),
+    ],
+)
+def test_what_a_budget_cannot_know_is_told(folder, unit: str, usd: float | None, tokens_out: float, said: str) -> None:
     (pilot,) = read_pilots(folder)
+    silent = replace(pilot, tokens_out=(tokens_out, 3.0))
     with pytest.raises(SpecError) as caught:
-        forecast_table([replace(pilot, tokens=(13.0, float("nan")))], seed=1, budget={"tokens": 100})
-    assert "'l/wise'" in str(caught.value)
+        forecast_table([silent], seed=1, budget={unit: 100}, rate=lambda *_: usd)
+    assert said in str(caught.value)
     assert "a budget of calls" in str(caught.value)
 
 

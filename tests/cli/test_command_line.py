@@ -414,6 +414,7 @@ def test_a_forecast_fits_80_columns_and_tells_the_best_team_its_cost_and_its_rea
         (("--team", "one"), "NAME=COUNT"),
         (("--team", "onne=3"), "did you mean 'one'?"),
         (("--calls", "0.5"), "at least the cheapest agent"),
+        (("--usd", "1"), "an answer of 'one/-' costs nothing"),
     ],
 )
 def test_a_forecast_that_cannot_be_made_says_why(ran: Callable[..., Ran], args: tuple[str, ...], said: str) -> None:

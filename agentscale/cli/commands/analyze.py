@@ -11,11 +11,13 @@ from agentscale.cli.output import summary, to_json
 @click.command(name="analyze")
 @click.argument("run", type=click.Path())
 @click.option("--embedder", help="What turns texts into vectors for K*; the experiment's own by default.")
+@click.option("--extract", help="Read all answers anew by this chain of extractors, such as mark,letter.")
 @click.option("--table", default="cells", show_default=True, help="The table that --json prints.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows of a table as one JSON array.")
-def command(run: str, embedder: str | None, table: str, as_json: bool) -> None:
+def command(run: str, embedder: str | None, extract: str | None, table: str, as_json: bool) -> None:
     """Compute the tables of the run folder RUN and print the summary. No model is asked."""
-    opened = api.open_run(run, embedder=embedder)
+    chain = None if extract is None else [name.strip() for name in extract.split(",")]
+    opened = api.open_run(run, embedder=embedder, extract=chain)
     if as_json:
         click.echo(to_json(opened.rows(table)))
     else:

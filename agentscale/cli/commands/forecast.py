@@ -14,10 +14,14 @@ from agentscale.errors import SpecError
 @click.option("--team", help="Only this team: NAME=COUNT,… by configuration, or by model where it has but one.")
 @click.option("--calls", type=float, help="The best team for so many calls a question.")
 @click.option("--tokens", type=float, help="The best team for so many tokens a question, in and out.")
+@click.option("--usd", type=float, help="The best team for so many US dollars a question.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows as one JSON array for machines.")
-def command(run: str, team: str | None, calls: float | None, tokens: float | None, as_json: bool) -> None:
+def command(
+    run: str, team: str | None, calls: float | None, tokens: float | None, usd: float | None, as_json: bool
+) -> None:
     """Forecast votes of teams that were never asked, from the first answers in RUN. No model is asked."""
-    budget = {unit: most for unit, most in (("calls", calls), ("tokens", tokens)) if most is not None}
+    given = {"calls": calls, "tokens": tokens, "usd": usd}
+    budget = {unit: most for unit, most in given.items() if most is not None}
     rows = api.open_run(run).forecast(team=None if team is None else _counts(team), budget=budget).rows
     click.echo(to_json(rows) if as_json else forecasts(rows))
 
