@@ -69,6 +69,7 @@ from agentscale.analysis.entropies import (
     inverse_simpson,
     neff_answer_entropy,
 )
+from agentscale.analysis.evidence import EvidenceTerms, conditional_information, evidence_terms, info_bound_parallel
 from agentscale.analysis.extrapolate import BestTeam, Ceiling, DeFinetti, Forecast, Pilot, margin_histogram
 from agentscale.analysis.fits import (
     FAMILIES,
@@ -210,6 +211,7 @@ __all__ = [
     "EffectiveSize",
     "Entropies",
     "ErrorDiversity",
+    "EvidenceTerms",
     "Extrapolated",
     "Family",
     "FaultInjection",
@@ -263,6 +265,7 @@ __all__ = [
     "check_decoding",
     "check_parse_failure",
     "compare_families",
+    "conditional_information",
     "condorcet",
     "consensus_time",
     "coordination_efficiency",
@@ -290,6 +293,7 @@ __all__ = [
     "error_odds_ratio",
     "error_outcome_ratio",
     "ess",
+    "evidence_terms",
     "expected_accuracy",
     "fault_injection",
     "first_to_k",
@@ -306,6 +310,7 @@ __all__ = [
     "icc_correct",
     "icc_estimate",
     "increments",
+    "info_bound_parallel",
     "inverse_simpson",
     "isotonic",
     "items_needed",
