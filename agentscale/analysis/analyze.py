@@ -30,6 +30,7 @@ from agentscale.analysis.curves import (
     temperatures,
     vote_curve,
 )
+from agentscale.analysis.debates import debate_measures
 from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import measure, measure_rounds
 from agentscale.analysis.reading import ReadCell
@@ -48,7 +49,8 @@ class Analysis:
 
     header: RunHeader
     tables: dict[str, Table]
-    """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``agents``, ``comparisons``, ``counterfactuals``."""
+    """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``agents``, ``comparisons``, ``debates``,
+    ``counterfactuals``."""
     embedder: str
     """Signature of what made the vectors of K*."""
     warnings: tuple[str, ...] = ()
@@ -95,6 +97,7 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
         "rounds": [row for one in read for row in tables.round_rows(one)],
         "agents": [row for one in read for row in tables.agent_rows(one)],
         "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in pairs],
+        "debates": [tables.debate_row(one, one.debate, ledger) for one in read if one.debate is not None],
         "counterfactuals": [tables.counterfactual_row(other, ledger) for one in read for other in one.counterfactuals],
     }
     warnings = (*_untaken(folder), *_absent(folder), *_too_long(votes, ledger), *silent(read), *vectors.warnings)
@@ -126,7 +129,8 @@ def _read(
             measures = measure(arrays, vectors)
             entries = ledger.enter(cell.task, measures.accuracy), ledger.enter(cell.task, measures.k_star)
             others = list(counterfactuals(arrays, tasks[cell.task].chance, ledger))
-            read.append(ReadCell(cell, measures, measure_rounds(arrays, vectors), *entries, others))
+            debate = debate_measures(arrays, ledger)
+            read.append(ReadCell(cell, measures, measure_rounds(arrays, vectors), *entries, others, debate))
     return read, recorded
 
 

@@ -10,7 +10,7 @@ from agentscale.randomness import keyed
 from agentscale.schema.run import Cell, Transcript
 from agentscale.store import ReadThrough, RunFolder
 
-_STEERED = "what its agents were asked hung on how answers were read"
+_STEERED = "what agents were asked there hung on how answers were read"
 
 
 class Reread(NamedTuple):
@@ -54,7 +54,7 @@ def reread(folder: RunFolder, chain: Sequence[str]) -> Reread:
         )
 
     kept = [cell for cell in header.cells if cell not in steered]
-    names = ", ".join(cell.id for cell in steered)
+    names = ", ".join(dict.fromkeys(cell.protocol.label for cell in steered))
     left_out = (f"{len(steered)} cells are not read anew, since {_STEERED}: {names}",) if steered else ()
     return Reread(ReadThrough(folder, kept, reader), left_out)
 

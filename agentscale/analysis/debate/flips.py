@@ -60,6 +60,7 @@ def flip_table(
     edges: ArrayLike | None = None,
     groups: Sequence[Hashable] | None = None,
     *,
+    items: ArrayLike | None = None,
     bins: int = 5,
     seed: int,
     resamples: int = 2000,
@@ -74,6 +75,7 @@ def flip_table(
         truth: Right ids, shape (Q,); −1 leaves the question out.
         edges: Who reads whom, u → v, shape (E, 2); all read all others by default.
         groups: A name for each agent, N of them; one group ``all`` by default.
+        items: Which question each of the Q rows is of, where a question has several; each is its own by default.
         bins: K, of s.
         seed: Of the bootstrap.
         resamples: Of it.
@@ -89,7 +91,7 @@ def flip_table(
     if len(names) != a.shape[2]:
         raise SpecError(f"{len(names)} groups", key="groups", allowed=f"one for each of the {a.shape[2]} agents")
     edges_of_bins = np.linspace(0.0, 1.0, int(whole("bins", bins, 1)) + 1)
-    moves = _moves(a, Reads(edges, a.shape[2]))
+    moves = _moves(a, Reads(edges, a.shape[2]), _items(items, np.asarray(truth)))
     tables: dict[Hashable, FlipTable] = {}
     for name in dict.fromkeys(names):
         member = np.array([each == name for each in names])
@@ -98,7 +100,15 @@ def flip_table(
     return tables
 
 
-def _moves(a: Ints, reads: Reads) -> _Moves:
+def _items(items: ArrayLike | None, truth: NDArray[np.integer]) -> Ints:
+    """Which question each labelled row is of, counted from 0."""
+    given = np.arange(len(truth)) if items is None else whole("items", items)
+    if given.shape != truth.shape:
+        raise SpecError(f"items of shape {given.shape}", key="items", allowed=f"shape {truth.shape}: one a row")
+    return np.unique(given[truth >= 0], return_inverse=True)[1].reshape(-1)
+
+
+def _moves(a: Ints, reads: Reads, items: Ints) -> _Moves:
     before, after = a[:, :-1], a[:, 1:]
     said = reads.tally(before)
     heard = said.sum(axis=-1)
@@ -108,7 +118,7 @@ def _moves(a: Ints, reads: Reads) -> _Moves:
     top, best = votes.max(axis=1), votes.argmax(axis=1)
     unique = (votes == top[:, None]).sum(axis=1) == 1
     return _Moves(
-        question=counted[0],
+        question=items[counted[0]],
         agent=counted[2],
         was_right=was == 0,
         flipped=(was == 0) != (now == 0),
