@@ -44,6 +44,7 @@ def counterfactuals(arrays: CellArrays, chance: float, ledger: Ledger) -> Iterat
     if not np.allclose(found.plurality, np.nan_to_num(arrays.score)):
         return
     columns = {name: arrays.by_item(values) for name, values in found._asdict().items()}
+    task, reference = arrays.cell.task, columns["plurality"]
     for name, values in columns.items():
-        entries = (ledger.enter(arrays.cell.task, column) for column in (values, values - columns["plurality"]))
-        yield Counterfactual(arrays.cell, name, *entries)
+        delta = ledger.enter(task, values - reference, paired=True)
+        yield Counterfactual(arrays.cell, name, ledger.enter(task, values), delta)

@@ -49,12 +49,13 @@ def debate_measures(arrays: CellArrays, ledger: Ledger) -> DebateMeasures | None
     drift = arrays.by_item((right[:, -1] - right[:, 0]) / (arrays.n_rounds - 1))
     seen, revised = course(a, truth), revision(a, truth, seed=0, resamples=_ONE)
     flips = flip_table(a, truth, edges, items=arrays.item, seed=0, resamples=_ONE)["all"]
+    gain = arrays.by_item((a[:, -1] == 0).mean(axis=1) - (a[:, 0] == 0).mean(axis=1))
     gap = seen.oracle[:, 0] - np.nan_to_num(seen.team_accuracy[:, -1])
     task = arrays.cell.task
     return DebateMeasures(
-        drift=ledger.enter(task, drift),
+        drift=ledger.enter(task, drift, paired=True),
         p_drift=t_test(drift),
-        gain=ledger.enter(task, arrays.by_item((a[:, -1] == 0).mean(axis=1) - (a[:, 0] == 0).mean(axis=1))),
+        gain=ledger.enter(task, gain, paired=True),
         oracle_gap=ledger.enter(task, arrays.by_item(gap)),
         correction=revised.correction.value,
         subversion=revised.subversion.value,

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from agentscale.analysis.extrapolate import Ceiling, DeFinetti, Forecast, Pilot
+from agentscale.analysis.extrapolate.pilot import Ints
 from agentscale.analysis.tables import Row, Table
 from agentscale.errors import SpecError
 from agentscale.schema.estimate import Estimate
@@ -159,37 +160,56 @@ def forecast_table(
     return Table(tuple(COLUMNS.split()), tuple(rows))
 
 
+class _Said(NamedTuple):
+    """What is kept of a call: its text may be long, and a run may have a million."""
+
+    sample: str
+    config: str
+    answer: str | None
+    """``None`` where it cannot be read, empty where it is right."""
+    tokens_in: float
+    tokens_out: float
+
+
 class _Gathered:
     """First answers of one task, each call once."""
 
     def __init__(self) -> None:
         self.models: dict[str, str] = {}
-        self._calls: dict[str, tuple[str, str, Event]] = {}
+        self._calls: dict[str, _Said] = {}
 
     def take(self, sample: str, config: str, model: str, event: Event) -> None:
         self.models.setdefault(config, model)
-        self._calls.setdefault(event.key, (sample, config, event))
+        answer = "" if event.correct else event.answer
+        self._calls.setdefault(
+            event.key, _Said(sample, config, answer, _told(event.tokens_in), _told(event.tokens_out))
+        )
 
     def pilot(self, task: str, samples: Sequence[str]) -> TaskPilot:
-        configs = tuple(self.models)
-        place = {sample: at for at, sample in enumerate(samples)}, {config: at for at, config in enumerate(configs)}
-        wrong: list[dict[str, int]] = [{} for _ in samples]
-        asked = [(place[0][sample], place[1][config], event) for sample, config, event in self._calls.values()]
-        for at, _, event in sorted(asked, key=lambda each: each[2].answer or ""):
-            if event.answer is not None and not event.correct:
-                wrong[at].setdefault(event.answer, len(wrong[at]) + 1)
-        counts = np.zeros((len(samples), len(configs), 1 + max(map(len, wrong), default=0)), dtype=np.int64)
+        counts, missing = self._counts(samples)
+        tokens: dict[str, list[tuple[float, float]]] = {config: [] for config in self.models}
+        for said in self._calls.values():
+            tokens[said.config].append((said.tokens_in, said.tokens_out))
+        means = np.array([np.mean(each, axis=0) for each in tokens.values()])
+        names = tuple(self.models), tuple(self.models.values())
+        return TaskPilot(task, *names, Pilot(counts, missing), tuple(means[:, 0].tolist()), tuple(means[:, 1].tolist()))
+
+    def _counts(self, samples: Sequence[str]) -> tuple[Ints, Ints]:
+        """Votes (Q, B, C), the right answer first, and unreadable answers (Q, B)."""
+        ids: dict[str, dict[str, int]] = {sample: {"": 0} for sample in samples}
+        for said in sorted(self._calls.values(), key=lambda said: said.answer or ""):
+            if said.answer is not None:
+                ids[said.sample].setdefault(said.answer, len(ids[said.sample]))
+        rows, columns = ({name: at for at, name in enumerate(names)} for names in (samples, self.models))
+        counts = np.zeros((len(rows), len(columns), max(map(len, ids.values()))), dtype=np.int64)
         missing = np.zeros(counts.shape[:2], dtype=np.int64)
-        tokens: list[list[tuple[float, float]]] = [[] for _ in configs]
-        for at, b, event in asked:
-            tokens[b].append(_tokens(event))
-            if event.answer is None:
-                missing[at, b] += 1
+        for said in self._calls.values():
+            place = rows[said.sample], columns[said.config]
+            if said.answer is None:
+                missing[place] += 1
             else:
-                counts[at, b, 0 if event.correct else wrong[at][event.answer]] += 1
-        tokens_in, tokens_out = np.array([np.mean(each, axis=0) for each in tokens]).T.tolist()
-        models = tuple(self.models.values())
-        return TaskPilot(task, configs, models, Pilot(counts, missing), tuple(tokens_in), tuple(tokens_out))
+                counts[(*place, ids[said.sample][said.answer])] += 1
+        return counts, missing
 
 
 def _alone(events: Iterable[Event]) -> Iterator[Event]:
@@ -197,9 +217,8 @@ def _alone(events: Iterable[Event]) -> Iterator[Event]:
     return (e for e in events if e.role == "agent" and e.round == 0 and e.turn == 0 and not e.reads)
 
 
-def _tokens(event: Event) -> tuple[float, float]:
-    told = (event.tokens_in, event.tokens_out)
-    return told[0] if told[0] is not None else np.nan, told[1] if told[1] is not None else np.nan
+def _told(count: int | None) -> float:
+    return float("nan") if count is None else float(count)
 
 
 def _unpriced(why: str) -> SpecError:
