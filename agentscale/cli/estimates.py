@@ -69,6 +69,12 @@ def _remarks(estimate: CostEstimate) -> list[str]:
         said.append("Calls: how many cells share depends on the replies.")
     if not math.isfinite(total.high.tokens_out):
         said.append("?: nothing bounds the answers; give max_tokens under sampling.")
+    wait = estimate.least_wall_s
+    said.append(
+        "Time: unknown; no endpoint has a limit per minute."
+        if wait is None
+        else f"Time: at least {wait / 60:,.1f} minutes by limits per minute; how long calls take is unknown."
+    )
     said.append("Tokens are bounds without a tokenizer; prose has about a third of the upper one.")
     return ["", *said]
 
@@ -79,6 +85,7 @@ def as_plain(estimate: CostEstimate) -> dict[str, Any]:
         "trials": estimate.trials,
         "known_calls": estimate.known_calls,
         "exact": estimate.total.exact,
+        "least_wall_s": estimate.least_wall_s,
         "total": asdict(estimate.total),
         "cells": [
             {"cell": cell, "alone": asdict(estimate.alone[cell]), "new": asdict(bounds)}

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import NamedTuple
 
 from agentscale.engine.accounts import Account, Lack
@@ -21,7 +20,7 @@ from agentscale.engine.ledger import Ledger
 from agentscale.engine.recollection import Recollection
 from agentscale.experiment import Sweep
 from agentscale.experiment.bounds import Quotes, at_most
-from agentscale.experiment.demand import Ask, Load, Rehearsals, loads, most_out
+from agentscale.experiment.demand import Ask, Load, LoadSums, Rehearsals, most_out
 from agentscale.experiment.sizes import QuestionSizes, prompt_size
 from agentscale.experiment.spending import Spending, total
 from agentscale.recording import Answer, Recording
@@ -62,10 +61,6 @@ class Block:
         """The cells that may begin and have something to ask."""
         return [cell for cell, asks in self.asks.items() if asks and cell in self.cells]
 
-    def union(self) -> dict[str, Load]:
-        """The calls of the cells that may begin, by configuration; shared ones once."""
-        return loads(chain.from_iterable(self.asks[cell] for cell in self.asking()))
-
 
 class CappedBudget:
     """A budget with caps, as the engine asks it.
@@ -90,6 +85,7 @@ class CappedBudget:
         self._quotes = quotes
         self._recollection = recollection
         self._rehearsals = Rehearsals(sweep)
+        self._sums = LoadSums()
         self._clock = clock
         self._ledger = Ledger(sweep, quotes)
         if recording is not None:
@@ -191,13 +187,13 @@ class CappedBudget:
             if cell in block.asking() and not self._fits(block, account, self._of_cell(block, cell), [cell], now):
                 return False
         for agent, account in self._ledger.agents.items():
-            load = block.union().get(agent)
+            load = self._union(block).get(agent)
             if load is not None and not self._fits(
                 block, account, self._bound(block, {agent: load}), self._cells_with(agent), now
             ):
                 return False
         if block.asking() and not self._fits(
-            block, self._ledger.run, self._bound(block, block.union()), self._all_cells, now
+            block, self._ledger.run, self._bound(block, self._union(block)), self._all_cells, now
         ):
             return False
         self._begin(block, now)
@@ -224,13 +220,17 @@ class CappedBudget:
     def _bound(self, block: Block, needed: Mapping[str, Load]) -> Spending:
         return total(at_most(load, block.asked, self._quotes) for load in needed.values())
 
+    def _union(self, block: Block) -> dict[str, Load]:
+        """The calls of the cells that may begin, by configuration; shared ones once."""
+        return self._sums.of(tuple(block.asks[cell] for cell in block.asking()))
+
     def _of_cell(self, block: Block, cell: str) -> Spending:
         """All that a cell's trial uses, what is known of it included."""
-        return self._bound(block, loads(block.asks[cell])) + total(block.known[cell].values())
+        return self._bound(block, self._sums.of((block.asks[cell],))) + total(block.known[cell].values())
 
     def _begin(self, block: Block, now: float) -> None:
         """Sets the bounds of an admitted block aside, in every account that will pay for it."""
-        block.decided, block.n_open, block.loads = True, len(block.cells), block.union()
+        block.decided, block.n_open, block.loads = True, len(block.cells), self._union(block)
         run, cells, agents = self._ledger.run, self._ledger.cells, self._ledger.agents
         shares = [(run, self._bound(block, block.loads))] if block.loads else []
         shares += [(cells[cell], self._of_cell(block, cell)) for cell in block.cells if cells]

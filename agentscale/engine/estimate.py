@@ -15,6 +15,7 @@ from agentscale.engine.recollection import Recollection
 from agentscale.experiment import Sweep
 from agentscale.experiment.bounds import Quotes, at_least, at_most
 from agentscale.experiment.demand import Ask, Extreme, Recall, Rehearsals, loads
+from agentscale.experiment.pace import least_wall_s
 from agentscale.experiment.sizes import QuestionSizes
 from agentscale.experiment.spending import Bounds
 from agentscale.schema.calls import Call, Reply
@@ -36,6 +37,8 @@ class CostEstimate:
     models: dict[str, Bounds] = field(default_factory=lambda: defaultdict(Bounds))
     agents: dict[str, Bounds] = field(default_factory=lambda: defaultdict(Bounds))
     """By configuration."""
+    least_wall_s: float | None = None
+    """Seconds at least by the endpoints' limits per minute; ``None`` is unknown, as is always how long a call takes."""
 
     @property
     def total(self) -> Bounds:
@@ -85,6 +88,7 @@ class _Estimator:
             pending = demand
         if pending is not None:
             self._add(pending)
+        self._estimate.least_wall_s = least_wall_s(self._sweep.experiment, self._estimate.models)
         return self._estimate
 
     def _demand(self, block: Block) -> _Demand:

@@ -12,6 +12,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from agentscale.experiment.sizes import NO_PROMPT, PromptSize, prompt_size, unheard, unseen_question
@@ -101,6 +102,25 @@ class Rehearsals:
         question = Question(sample_id=sample_id, prompt=record.prompt, choices=record.choices)
         rng = keyed(self.sweep.header.seed, "play", cell.id, sample_id, replicate)
         return _Rehearsal(self.sweep, cell, question, extreme).asks(rng, recall)
+
+
+class LoadSums:
+    """Sums of calls by configuration, made once for the very same rehearsals: most blocks of a sweep ask alike."""
+
+    def __init__(self, most_held: int = 256) -> None:
+        self._most_held = most_held
+        self._held: dict[tuple[int, ...], tuple[tuple[tuple[Ask, ...], ...], dict[str, Load]]] = {}
+
+    def of(self, asks: tuple[tuple[Ask, ...], ...]) -> dict[str, Load]:
+        """The calls of several cells by configuration, each name once."""
+        key = tuple(map(id, asks))
+        held = self._held.get(key)
+        if held is None:
+            if len(self._held) >= self._most_held:
+                self._held.clear()
+            # The rehearsals are held with their sum, so that no other can get their identity.
+            held = self._held[key] = asks, loads(chain.from_iterable(asks))
+        return held[1]
 
 
 class _Rehearsal:

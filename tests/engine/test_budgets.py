@@ -288,6 +288,19 @@ def test_raised_cap_by_cap_a_run_ends_with_the_bytes_of_one_that_had_none(
     assert transcripts(folder) == transcripts(undisturbed)
 
 
+def test_calls_that_a_kill_has_lost_count_as_spent(make_sweep: Make, spend: Play) -> None:
+    sweep = make_sweep(budget={"calls": 3})
+    folder = RunFolder.create(sweep.path.parent / "run", sweep.header, sweep.source, sweep.questions.values())
+    with folder.recording(write=True) as recording:
+        recording.asked("ab" * 32)
+        (segment,) = [path for path in (folder.path / "recording").iterdir() if path.suffix == ".asked"]
+        lost = segment.read_bytes()
+    segment.write_bytes(lost)
+    _, tally = spend(sweep, "run")
+    assert tally.calls_in_flight == 1
+    assert tally.calls_asked == 2
+
+
 def test_raising_a_cap_or_a_price_is_not_another_experiment(make_sweep: Make) -> None:
     plain = make_sweep(**SWEEP).header.experiment_digest
     models = {**SWEEP["models"], "one": {"simulated": {"model": 0}, "price": {"input": 7, "output": 7}}}

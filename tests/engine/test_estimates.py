@@ -195,6 +195,24 @@ def test_what_a_quoted_reply_adds_grows_with_its_cap_and_with_the_peers(make_swe
         assert tokens(1000, size) - tokens(0 + 1, size) == 999 * QUOTED * per_round * size * size
 
 
+@pytest.mark.parametrize(
+    ("limits", "minutes"),
+    [({}, None), ({"requests_per_minute": 4}, 3), ({"requests_per_minute": 99}, 0), ({"tokens_per_minute": 1}, None)],
+    ids=str,
+)
+def test_the_time_is_known_from_below_where_there_are_limits_per_minute(
+    make_sweep: Make, limits: dict[str, int], minutes: float | None
+) -> None:
+    endpoint = {"base_url": "http://127.0.0.1:9/v1", **limits}
+    models = {"mine": {"endpoint": "here", "model": "x"}, "free": {"simulated": {}}}
+    team = {"size": 2, "layer": "L1"}
+    made = estimated(make_sweep(models=models, endpoints={"here": endpoint}, team=team, replicates=2))
+    if "tokens_per_minute" in limits:
+        assert made.least_wall_s == 60 * (made.models["mine"].low.tokens_in - 1)
+    else:
+        assert made.least_wall_s == (None if minutes is None else 60 * minutes)  # 16 calls of the endpoint's model
+
+
 RECORDED = Path(__file__).parents[2] / "results" / "first-real-run" / "recording"
 
 
