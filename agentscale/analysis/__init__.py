@@ -1,7 +1,7 @@
 """Numbers from stored records: K*, exact votes, intervals, and the tables of a run.
 
 Two layers. The array layer is pure functions of numpy arrays (``spectrum``, ``votes``, ``subteams``, ``bootstrap``,
-``inference``, ``debate``, ``overhead``, ``extrapolate``).
+``inference``, ``fits``, ``debate``, ``overhead``, ``extrapolate``).
 The records layer reads a run folder into arrays (``arrays``, ``vectors``), measures it (``measures``, ``curves``) and
 fills tables (``ledger``, ``tables``, ``analyze``). Nothing here asks a model: what embeds texts is handed in.
 """
@@ -33,7 +33,14 @@ from agentscale.analysis.agreement import (
     pair_tables,
 )
 from agentscale.analysis.analyze import Analysis, analyze
-from agentscale.analysis.bootstrap import Intervals, bootstrap_mean_of_means, bootstrap_means, mcnemar, paired_delta
+from agentscale.analysis.bootstrap import (
+    Intervals,
+    bootstrap_mean_of_means,
+    bootstrap_means,
+    mcnemar,
+    paired_delta,
+    resampled_means,
+)
 from agentscale.analysis.conditioned import Conditioned, kstar_conditioned
 from agentscale.analysis.continuous import mvn_r2_curve
 from agentscale.analysis.contributions import Occupancy, Shapley, delta_k, occupancy, shapley, shapley_channels
@@ -351,6 +358,7 @@ __all__ = [
     "race_by_draws",
     "read_pilots",
     "resample_until_accept",
+    "resampled_means",
     "revision",
     "rho_parts",
     "shapley",

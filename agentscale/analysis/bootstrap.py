@@ -104,6 +104,21 @@ def few_differ(differences: Floats) -> tuple[str, ...]:
     return (f"only {count} questions differ: the interval is too narrow",) if count < _FEW else ()
 
 
+def resampled_means(values: ArrayLike, *, seed: int, resamples: int = 2000, task: str = "") -> Floats:
+    """Means of the columns in every resample, shape (resamples, columns): what curves are fitted and matched on.
+
+    Args:
+        values: Shape (Q, columns), as in :func:`bootstrap_means`, whose resamples with this seed and task these are.
+        seed: Seed of the run.
+        resamples: How many, ≥ 1.
+        task: The stratum that these questions are.
+    """
+    table = np.asarray(values, dtype=np.float64)
+    if table.ndim != 2 or resamples < 1:
+        raise SpecError(f"values {table.shape}, {resamples} resamples", allowed="shape (Q, columns), 1 or more")
+    return _resampled(table, keyed(seed, "bootstrap", task), resamples)
+
+
 def paired_delta(a: ArrayLike, b: ArrayLike, *, seed: int, resamples: int = 2000, task: str = "") -> Estimate:
     """Mean of a − b over the questions at which both are defined, with its interval.
 

@@ -36,10 +36,7 @@ def shape_of(influence: Sequence[Floats]) -> Shape:
     The influence of a question is what the statistic moves by, per unit of weight that the question gains; it sums to 0
     within a stratum. ``nan`` where a column is not defined at a question.
     """
-    n = np.stack([np.isfinite(part).sum(axis=0) for part in influence]).astype(np.float64)
-    second, third = (
-        np.stack([np.nansum(part**power, axis=0) for part in influence]).astype(np.float64) for power in (2, 3)
-    )
+    n, second, third = (np.stack(sums) for sums in zip(*map(_sums, influence), strict=True))
     variance = second * np.where(n > 1, n / np.maximum(n - 1, 1), 0.0)
     spread, total = second.sum(axis=0), variance.sum(axis=0)
     varies = spread > 0
@@ -88,6 +85,17 @@ def quantiles(drawn: Floats, level: Floats) -> Floats:
     part = place - below
     found = (1 - part) * ordered[below, columns] + part * ordered[above, columns]
     return np.asarray(np.where((count > 0) & np.isfinite(level), found, np.nan))
+
+
+def _sums(part: Floats) -> tuple[Floats, Floats, Floats]:
+    """How many are defined, Σ l² and Σ l³, by column."""
+    defined = np.isfinite(part)
+    filled = np.where(defined, part, 0.0)
+    return (
+        defined.sum(axis=0).astype(np.float64),
+        np.einsum("qc,qc->c", filled, filled),
+        np.einsum("qc,qc,qc->c", filled, filled, filled),
+    )
 
 
 def _bias(drawn: Floats, value: Floats) -> Floats:

@@ -12,11 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.bootstrap import bootstrap_means, resampling_weights, with_student_ends
+from agentscale.analysis.bootstrap import bootstrap_means, resampled_means, with_student_ends
 from agentscale.analysis.intervals import quantiles
 from agentscale.analysis.ranges import within
 from agentscale.errors import SpecError
-from agentscale.randomness import keyed
 
 Floats = NDArray[np.float64]
 
@@ -71,8 +70,7 @@ def n_match(
     values = values[np.isfinite(values).all(axis=1)]
     if len(values) < 2:
         raise SpecError(f"{len(values)} questions are defined throughout", allowed="2 or more")
-    weights = resampling_weights(len(values), resamples, keyed(seed, "bootstrap", "match"))
-    means = np.concatenate([block @ values / len(values) for block in weights])
+    means = resampled_means(values, seed=seed, resamples=resamples, task="match")
     whole = values.mean(axis=0)[None]
     found = {}
     for at, name in enumerate(columns, start=len(n)):

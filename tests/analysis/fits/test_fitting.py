@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from agentscale.analysis.bootstrap import resampling_weights
+from agentscale.analysis import bootstrap_means, resampled_means
 from agentscale.analysis.fits import FAMILIES, compare_families, fit_curve
 from agentscale.analysis.fits.base import Chart
 from agentscale.analysis.fits.cautions import NEAR
@@ -26,8 +26,18 @@ def recorded(seed: int, questions: int = 300, resamples: int = 300) -> tuple[np.
     """A curve F(1 − (1 − p)^N) whose sizes share their questions, and its resamples."""
     luck = keyed(seed, "luck").random((questions, 1))
     right = (luck < GEOM.at(N, **TRUE)).astype(float)
-    weights = np.concatenate(list(resampling_weights(questions, resamples, keyed(seed, "weights"))))
-    return right.mean(axis=0), weights @ right / questions
+    return right.mean(axis=0), resampled_means(right, seed=seed, resamples=resamples)
+
+
+def test_curves_are_fitted_on_the_resamples_that_give_their_intervals() -> None:
+    values = keyed(9, "values").random((50, 3))
+    draws = resampled_means(values, seed=4, resamples=500, task="sums")
+    found = bootstrap_means(values, seed=4, resamples=500, task="sums")
+    assert draws.shape == (500, 3)
+    np.testing.assert_allclose(draws.mean(axis=0), found.value, atol=0.01)
+    assert ((draws >= found.low).mean(axis=0) > 0.95).all()
+    with pytest.raises(SpecError, match="resamples"):
+        resampled_means(values, seed=4, resamples=0)
 
 
 def test_bootstrap_intervals_of_parameters_cover() -> None:
