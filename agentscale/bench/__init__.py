@@ -40,7 +40,7 @@ def run(area: str, *, quick: bool = False, peers: Mapping[str, str] | None = Non
         peers: Other libraries to measure beside agentscale, each with the Python interpreter that has it.
 
     Raises:
-        SpecError: There is no such area, or a peer is not known.
+        SpecError: There is no such area.
     """
     if area not in AREAS:
         raise SpecError.unknown("area", area, AREAS)

@@ -34,8 +34,8 @@ HTTPX_PATIENCE_S = 15.0
 
 def run(setting: Setting) -> Result:
     """Measures the area."""
-    waves: dict[int, int] = setting.size({256: 30, 1024: 12}, {256: 10, 1024: 4})
-    questions = max(setting.size(4096, 1024), *(level * number for level, number in waves.items())) // AGENTS
+    waves: dict[int, int] = setting.size({256: 20, 1024: 8}, {256: 10, 1024: 4})
+    questions = max(setting.size(3072, 1024), *(level * number for level, number in waves.items())) // AGENTS
     with serving("endpoint") as server, desk(questions) as bench:
         costs = {level: _costs(bench, server, level, setting) for level in LEVELS}
         measures, goals = _told(costs)
@@ -51,7 +51,7 @@ def run(setting: Setting) -> Result:
 
 def _costs(bench: Desk, server: str, level: int, setting: Setting) -> dict[str, Cost]:
     """CPU a call with ``level`` requests in flight, and no latency."""
-    url, calls = f"{server}/0/v1", setting.size(4096, 1024)
+    url, calls = f"{server}/0/v1", setting.size(3072, 1024)
     contenders: dict[str, Contender] = {
         "aiohttp": partial(by_aiohttp, url, calls, level),
         "client": partial(by_client, url, calls, level),
@@ -59,7 +59,7 @@ def _costs(bench: Desk, server: str, level: int, setting: Setting) -> dict[str, 
     }
     costs = side_by_side(contenders, setting.size(3, 2))
     if level in HTTPX_LEVELS:
-        costs["httpx"] = once(partial(by_httpx, url, setting.size(1024, 2 * level), level))
+        costs["httpx"] = once(partial(by_httpx, url, 2 * max(level, 64), level))
     return costs
 
 
