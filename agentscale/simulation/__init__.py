@@ -11,6 +11,7 @@ from agentscale.simulation.alternatives import parameters_of
 from agentscale.simulation.coverage import Coverage, CoverageParameters, covered
 from agentscale.simulation.crowds import Tally, tally
 from agentscale.simulation.debates import Debate, Start, debate, in_parts
+from agentscale.simulation.embedding import EmbeddingParameters, embeddings
 from agentscale.simulation.graphs import Graph
 from agentscale.simulation.influence import friedkin_johnsen, influence, influence_size, is_martingale
 from agentscale.simulation.parameters import PRESETS, WorldParameters, resolve
@@ -29,6 +30,7 @@ from agentscale.simulation.rules import (
 )
 from agentscale.simulation.seats import MISSING, Drawn, Given, Layer, Moment, Seat, Votes, deal
 from agentscale.simulation.streams import Streams
+from agentscale.simulation.traffic import TrafficParameters, latencies_s, tokens
 from agentscale.simulation.truth import Truth
 from agentscale.simulation.world import World
 
@@ -41,6 +43,7 @@ __all__ = [
     "CoverageParameters",
     "Debate",
     "Drawn",
+    "EmbeddingParameters",
     "FriedkinJohnsen",
     "Given",
     "Graph",
@@ -57,6 +60,7 @@ __all__ = [
     "Start",
     "Streams",
     "Tally",
+    "TrafficParameters",
     "Truth",
     "Votes",
     "World",
@@ -65,14 +69,17 @@ __all__ = [
     "deal",
     "debate",
     "debate_by_counts",
+    "embeddings",
     "friedkin_johnsen",
     "in_parts",
     "influence",
     "influence_size",
     "is_martingale",
+    "latencies_s",
     "parameters_of",
     "probit_votes",
     "resolve",
     "rule_of",
     "tally",
+    "tokens",
 ]
