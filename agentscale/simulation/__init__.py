@@ -9,7 +9,7 @@ prompts, the engine or networkx.
 
 from agentscale.simulation.alternatives import parameters_of
 from agentscale.simulation.coverage import Coverage, CoverageParameters, covered
-from agentscale.simulation.crowds import Tally, tally
+from agentscale.simulation.crowds import Ballots, Tally, ballots, tally
 from agentscale.simulation.debates import Debate, Start, debate, in_parts
 from agentscale.simulation.embedding import EmbeddingParameters, embeddings
 from agentscale.simulation.graphs import Graph
@@ -38,6 +38,7 @@ __all__ = [
     "MISSING",
     "PRESETS",
     "RULES",
+    "Ballots",
     "Copy",
     "Coverage",
     "CoverageParameters",
@@ -65,6 +66,7 @@ __all__ = [
     "Votes",
     "World",
     "WorldParameters",
+    "ballots",
     "covered",
     "deal",
     "debate",

@@ -1,8 +1,9 @@
 """Votes of crowds as counts: how many of a million agents gave which answer, without drawing one of them.
 
 Agents of one configuration are exchangeable: given the question and its habit, they leave the habit, pick a channel and
-say an answer independently. So a binomial and two multinomial draws settle all of them. The counts equal those of
-`World.answers` in distribution, not draw by draw; that is all that is given up. Knows no single agent.
+say an answer independently. So a binomial and two multinomial draws settle all of them (`tally`), and where every
+agent's own answer is wanted, as for a debate, sixteen random bits an agent do (`ballots`). Both equal `World.answers`
+in distribution, not draw by draw; that is all that is given up.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from numpy.typing import NDArray
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 from agentscale.simulation.ground import Habits
-from agentscale.simulation.seats import Moment, Seat
+from agentscale.simulation.seats import MISSING, Moment, Seat
 from agentscale.simulation.truth import Truth
 from agentscale.simulation.world import World
 
 _PLAIN = Moment()
+_BLOCK = 2**15  # answers drawn at once
 
 
 class Tally(NamedTuple):
@@ -29,6 +31,17 @@ class Tally(NamedTuple):
     counts: NDArray[np.int64]
     """Shape (Q, B, C + 1): agents by answer, 0 is right, what cannot be read last."""
     truth: Truth
+
+
+class Ballots(NamedTuple):
+    """The answers of the agents of B configurations, one configuration after the other, and the truth behind them."""
+
+    answers: NDArray[np.int8]
+    """Shape (Q, N): options, 0 is right, `MISSING` cannot be read."""
+    kinds: NDArray[np.int64]
+    """The configuration of each agent, shape (N,), from 0 to B − 1."""
+    theta: NDArray[np.float64]
+    """Θ, shape (Q, B, C); see `Truth.theta`."""
 
 
 class _Crowd(NamedTuple):
@@ -73,6 +86,74 @@ def tally(
         counts[q], channels[q] = _vote(world, crowd, drawn.targets[q], q, n_options, rng)
     laws = [world.law(drawn, its, seat.model, seat.persona) for (seat, _), its in zip(members, habits, strict=True)]
     return Tally(counts, Truth(drawn.solvability, drawn.targets, channels, who, np.stack(laws, axis=1)))
+
+
+def ballots(
+    world: World,
+    questions: Sequence[str],
+    n_options: int,
+    members: Sequence[tuple[Seat, int]],
+    moment: Moment = _PLAIN,
+) -> Ballots:
+    """The votes of crowds on all questions, agent by agent; arguments and errors are those of `tally`.
+
+    Raises:
+        SpecError: also for more than 127 options.
+    """
+    _check(members)
+    if n_options > 127:
+        raise SpecError(f"{n_options} options of an answer of one byte", key="n_options", allowed="2 to 127")
+    drawn = world.ground.questions(questions, n_options)
+    habits = [world.ground.habits(questions, seat.model, seat.persona) for seat, _ in members]
+    laws = [world.law(drawn, its, seat.model, seat.persona) for (seat, _), its in zip(members, habits, strict=True)]
+    theta = np.stack(laws, axis=1)
+    kinds = np.repeat(np.arange(len(members)), [size for _, size in members])
+    ends = np.cumsum([0, *(size for _, size in members)])
+    answers = np.empty((len(questions), len(kinds)), np.int8)
+    for q, question in enumerate(questions):
+        for b, (seat, size) in enumerate(members):
+            who = (question, seat.config, moment.replicate, moment.round, moment.mark)
+            rng = keyed(world.parameters.seed, "ballots", moment.seed, *who)
+            answers[q, ends[b] : ends[b + 1]] = drawn_from(theta[q, b], size, rng)
+    return Ballots(answers, kinds, theta)
+
+
+def drawn_from(law: NDArray[np.float64], size: int, rng: np.random.Generator) -> NDArray[np.int8]:
+    """Answers by a law of options, `MISSING` with what is left of it to 1; exact, at sixteen bits an answer.
+
+    A draw of sixteen bits decides, unless it falls into the cell in which two answers meet; there the draw goes on.
+
+    Args:
+        law: Shape (C,), C ≤ 127, summing to at most 1.
+        size: How many.
+        rng: The only source of chance; on a Philox generator.
+
+    Returns:
+        Shape (size,).
+    """
+    meets = np.cumsum(law) * 2**16
+    meets[meets > 2**16 - 1e-6] = 2**16  # a sum of 1 but for rounding leaves nothing unreadable
+    answers, between = np.empty(size, np.int8), np.empty(min(size, _BLOCK), np.bool_)
+    for low in range(0, size, _BLOCK):
+        here = answers[low : low + _BLOCK]
+        _decide(here, between[: len(here)], meets, rng)
+    answers[answers == len(law)] = MISSING
+    return answers
+
+
+def _decide(
+    answers: NDArray[np.int8], between: NDArray[np.bool_], meets: NDArray[np.float64], rng: np.random.Generator
+) -> None:
+    """Fills a block that fits the processor's cache. ``meets``: where answers meet, in units of the last bit."""
+    bits = rng.bit_generator.random_raw(-(-len(answers) // 4)).astype("<u8", copy=False).view("<u2")[: len(answers)]
+    answers[:] = 0
+    between[:] = False
+    for cell in meets[meets < 2**16].astype(np.uint16):
+        answers += (bits > cell).view(np.int8)
+        between |= bits == cell
+    places = np.flatnonzero(between)
+    exact = bits[places] + rng.random(len(places))
+    answers[places] = np.sum(exact[:, None] >= meets, axis=1)
 
 
 def _crowd(world: World, members: Sequence[tuple[Seat, int]], habits: Sequence[Habits]) -> _Crowd:

@@ -22,10 +22,12 @@ from agentscale.simulation import (
     Streams,
     World,
     WorldParameters,
+    ballots,
     debate,
     debate_by_counts,
     tally,
 )
+from agentscale.simulation.crowds import drawn_from
 
 QUESTIONS = [f"q{i}" for i in range(60)]
 FAILING = World(WorldParameters(parse_failure=(0.1, 0.2, 0.3)))
@@ -76,6 +78,39 @@ def test_a_question_counted_alone_is_the_question_counted_among_many() -> None:
     assert np.all(all_of_them.truth.channels.sum(axis=1) == 4000)
     again = tally(FAILING, QUESTIONS, 4, members, Moment(seed=1))
     assert not np.array_equal(again.counts, all_of_them.counts)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        (0.4, 0.3, 0.2, 0.1),
+        (0.25, 0.25, 0.25, 0.25),
+        (1.0, 0.0),
+        (0.0, 0.5),
+        (0.0, 0.0),
+        (1e-6, 3e-6, 1 - 4e-6),
+        (0.5 + 2**-18, 2**-18, 0.3),
+    ],
+)
+def test_ballots_follow_any_law_exactly_even_between_two_values_of_sixteen_bits(law: tuple[float, ...]) -> None:
+    size = 2_000_000
+    drawn = drawn_from(np.array(law), size, keyed(0, "ballots", *map(str, law)))
+    got = np.array([np.mean(drawn == option) for option in [*range(len(law)), -1]])
+    wanted = np.array([*law, 1 - sum(law)])
+    assert np.all(np.abs(got - wanted) <= 5 * np.sqrt(np.abs(wanted) * (1 - wanted) / size) + 1e-12)
+
+
+def test_ballots_are_the_crowds_agents_by_configuration_and_question_by_question() -> None:
+    members = crowd(1000, 20_000)
+    cast = ballots(FAILING, QUESTIONS, 4, members)
+    assert cast.answers.shape == (60, 21_000)
+    assert np.bincount(cast.kinds).tolist() == [1000, 20_000]
+    assert np.array_equal(cast.theta, tally(FAILING, QUESTIONS, 4, members).truth.theta)
+    share = np.mean(cast.answers[:, cast.kinds == 1] == 0, axis=1)
+    assert np.all(np.abs(share - cast.theta[:, 1, 0]) < 5 * np.sqrt(0.25 / 20_000))
+    assert np.array_equal(ballots(FAILING, QUESTIONS[5:6], 4, members).answers[0], cast.answers[5])
+    with pytest.raises(SpecError, match="2 to 127"):
+        ballots(FAILING, QUESTIONS, 200, members)
 
 
 @pytest.mark.parametrize("members", [[], crowd(1) * 2, crowd(3, 0)], ids=["nobody", "twice", "empty"])

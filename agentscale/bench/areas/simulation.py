@@ -14,7 +14,7 @@ from agentscale.bench.goals import Goal, Measure, Result
 from agentscale.bench.measuring import Contender, Cost, once, side_by_side
 from agentscale.bench.setting import Setting
 from agentscale.randomness import keyed
-from agentscale.simulation import Copy, Debate, Graph, Start, Streams, World, deal, debate, resolve, tally
+from agentscale.simulation import Copy, Debate, Graph, Start, Streams, World, ballots, deal, debate, resolve, tally
 
 OPTIONS, DEGREE = 4, 8
 CROWD, CROWD_QUESTIONS = 1_000_000, 10_000
@@ -31,16 +31,23 @@ def run(setting: Setting) -> Result:
 
 
 def _votes(setting: Setting) -> tuple[list[Measure], list[Goal]]:
-    """Agents that are drawn one by one: the cost of a vote."""
-    agents, questions = 1000, setting.size(500, 100)
+    """Agents that are drawn one by one: the cost of a vote, by its law and by channels as the chat door draws it."""
+    agents, questions = 100_000, setting.size(50, 10)
     world = World(resolve("mcq-default", {}))
     contenders: dict[str, Contender] = {
-        "votes drawn one by one": partial(by_world, world, agents, questions),
+        "votes drawn one by one": partial(by_law, world, agents, questions),
+        "the same, as the chat door draws them": partial(by_world, world, agents // 100, questions),
         "naive copula, float64": partial(by_copula, agents, questions),
     }
     costs = side_by_side(contenders, 3)
     ratio = costs["naive copula, float64"].cpu_s / costs["votes drawn one by one"].cpu_s
     return _in_ns(costs, "vote"), [Goal.at_least("naive copula / vote one by one", ratio, 7.0, "naive copula, float64")]
+
+
+def by_law(world: World, agents: int, questions: int) -> int:
+    """Votes of a team of one model, drawn by their law; returns how many."""
+    (seat,) = deal("L1", 1, models=world.parameters.models, personas=0)
+    return int(ballots(world, [f"q{n}" for n in range(questions)], OPTIONS, [(seat, agents)]).answers.size)
 
 
 def by_world(world: World, agents: int, questions: int) -> int:
