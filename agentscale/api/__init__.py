@@ -2,6 +2,7 @@
 
 from agentscale.api.browsing import catalog, init, list_runs, pull, schema
 from agentscale.api.estimating import estimate
+from agentscale.api.fitting import calibrate
 from agentscale.api.results import Run
 from agentscale.api.running import check, load, open_run, replay, run, simulate
 from agentscale.engine import CONCURRENCY
@@ -9,6 +10,7 @@ from agentscale.engine import CONCURRENCY
 __all__ = [
     "CONCURRENCY",
     "Run",
+    "calibrate",
     "catalog",
     "check",
     "estimate",

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from agentscale.api.fitting import world_overrides
 from agentscale.api.rereading import reread
 from agentscale.api.results import Run
 from agentscale.api.waiting import interruptible, wait_for
@@ -20,6 +21,7 @@ from agentscale.store import RunFolder, change
 if TYPE_CHECKING:
     from agentscale.engine.tally import Tally
     from agentscale.experiment import Sweep
+    from agentscale.simulation.calibration import Calibration
 
 
 def _ignore(tally: Tally) -> None:
@@ -108,6 +110,7 @@ def simulate(
     experiment: str | Path,
     *overrides: str,
     out: str | Path | None = None,
+    like: Calibration | None = None,
     watch: Callable[[Tally], None] = _ignore,
 ) -> Run:
     """Answers the simulated cells of an experiment in arrays: the transcripts of `run`, sooner, and no recording.
@@ -117,6 +120,7 @@ def simulate(
         overrides: Dotted overrides such as ``team.size=2,4,8``.
         out: The run folder; ``results/<name>-simulated`` under the working folder by default. One that stands there is
             written anew, if it holds the same experiment.
+        like: A world fitted to a run, into which all simulated models are put; see `calibrate`.
         watch: Is told of the progress.
 
     Returns:
@@ -128,7 +132,8 @@ def simulate(
     """
     from agentscale.engine.array_door import playable, simulate_sweep
 
-    sweep = playable(load(experiment, *overrides))
+    more = [] if like is None else world_overrides(experiment, overrides, like.parameters)
+    sweep = playable(load(experiment, *overrides, *more))
     folder = _folder(sweep, Path(out or Path("results") / f"{sweep.header.name}-simulated"), "live", changed=False)
     with folder.lock():
         tally = wait_for(lambda: simulate_sweep(sweep, folder, watch))

@@ -116,6 +116,24 @@ def test_a_simulation_has_the_transcripts_of_the_run_and_asks_nobody(desk: Path,
     assert {p.name: p.read_bytes() for p in old.iterdir()} == {p.name: p.read_bytes() for p in new.iterdir()}
 
 
+def test_a_simulation_may_be_like_a_run_of_which_it_says_what_can_be_told(desk: Path, ran: Callable[..., Ran]) -> None:
+    ran("run", "small.yaml", "--no-report", "task.limit=20")
+    told = json.loads(ran("simulate", "--like", "results/small", "--json")[1])
+    assert {"solvability", "fresh", "copying"} <= {each["name"] for each in told["fitted"]}
+    code, out, _ = ran(
+        "simulate", "small.yaml", "team.size=3", "--like", "results/small", "--no-report", "--out", "new"
+    )
+    assert code == 0
+    assert "parameter" in out
+    assert "moment" in out
+    header = json.loads((desk / "new/run.json").read_text("utf-8"))
+    world = header["experiment"]["models"]["one"]["simulated"]["world"]
+    assert world["copying"] == pytest.approx(told["parameters"]["copying"])
+    code, _, err = ran("simulate")
+    assert code == 2
+    assert "--like RUN" in err
+
+
 def test_overrides_change_single_keys(ran: Callable[..., Ran]) -> None:
     made = json.loads(ran("run", "small.yaml", "team.size=3", "task.limit=2", "protocol=vote", "--json")[1])
     assert made["trials"] == 2

@@ -1,0 +1,110 @@
+"""What a recorded run shows a world to be fitted to it: independent answers counted, and changes of answer in debates.
+
+First-round answers are pooled over cells by the agent's slot, since equal calls of different cells are one call; of
+replicates only the first is read. It knows records and counts, and nothing of how a world is fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agentscale.errors import StoreError
+from agentscale.schema.run import Event, Transcript
+from agentscale.simulation.flips import Changes
+from agentscale.simulation.moments import Design, design_of
+from agentscale.store import RunFolder
+
+_Question = tuple[str, str]
+
+
+class Likeness(NamedTuple):
+    """A run as `calibrate` takes it."""
+
+    counts: NDArray[np.int64]
+    """Agents by answer, shape (Q, B, C + 1): 0 is right, what cannot be read last."""
+    design: Design
+    changes: Changes
+    models: tuple[str, ...]
+    """The names of the models, in the order of the design's numbers."""
+
+
+def likeness(folder: RunFolder) -> Likeness:
+    """Reads the transcripts of a run.
+
+    Raises:
+        StoreError: The run has no transcripts, or no agent that answered every question.
+    """
+    first: dict[_Question, dict[str, Event]] = {}
+    changes: list[tuple[_Question, bool, int, int, bool]] = []
+    for cell in folder.header.cells:
+        if folder.has_transcripts(cell.id):
+            for transcript in folder.transcripts(cell.id):
+                if transcript.replicate == 0:
+                    question = (cell.task, transcript.sample_id)
+                    first.setdefault(question, {}).update(_first_answers(transcript))
+                    changes += [(question, *change) for change in _changes(transcript)]
+    slots = sorted(set.intersection(*map(set, first.values()))) if first else []
+    if not slots:
+        raise StoreError(f"{folder.path} holds no agent that answered every question\n  run it to its end first")
+    agents = {agent.slot: agent for cell in folder.header.cells for agent in cell.team.agents}
+    models = tuple(dict.fromkeys(agents[slot].model for slot in slots))
+    who = [(models.index(agents[slot].model), _persona(agents[slot].persona)) for slot in slots]
+    design, kinds = design_of(who)
+    places = {question: place for place, question in enumerate(first)}
+    counts = _counted(folder, first, slots, kinds)
+    return Likeness(counts, design, _rows(changes, places), models)
+
+
+def _persona(persona: object) -> str | None:
+    return None if persona is None else str(getattr(persona, "name", persona))
+
+
+def _first_answers(transcript: Transcript) -> dict[str, Event]:
+    spoken = (event for event in transcript.events if event.role == "agent" and event.used)
+    return {event.slot: event for event in spoken if event.round == 0 and event.turn == 0}
+
+
+def _changes(transcript: Transcript) -> Iterator[tuple[bool, int, int, bool]]:
+    """Held right?, right and wrong answers read, turned?; of agents that could be read before and after."""
+    said = {(event.round, event.slot): event for event in transcript.events if event.role == "agent"}
+    for (t, slot), now in said.items():
+        before = said.get((t - 1, slot))
+        if before is None or before.correct is None or now.correct is None or not now.reads:
+            continue
+        read = [said[t - 1, peer].correct for peer in now.reads if (t - 1, peer) in said]
+        yield before.correct, read.count(True), read.count(False), now.correct != before.correct
+
+
+def _counted(
+    folder: RunFolder, first: dict[_Question, dict[str, Event]], slots: list[str], kinds: list[int]
+) -> NDArray[np.int64]:
+    """Shape (Q, B, C + 1); wrong answers are numbered question by question."""
+    asked = folder.questions()
+    wrong = {
+        question: sorted({str(said[slot].answer) for slot in slots if said[slot].correct is False})
+        for question, said in first.items()
+    }
+    n_options = max(2, *(max(len(asked[question].choices), 1 + len(wrong[question])) for question in first))
+    counts = np.zeros((len(first), max(kinds) + 1, n_options + 1), np.int64)
+    for row, (question, said) in enumerate(first.items()):
+        for slot, kind in zip(slots, kinds, strict=True):
+            event = said[slot]
+            lost = event.correct is None
+            answer = n_options if lost else 0 if event.correct else 1 + wrong[question].index(str(event.answer))
+            counts[row, kind, answer] += 1
+    return counts
+
+
+def _rows(changes: list[tuple[_Question, bool, int, int, bool]], places: dict[_Question, int]) -> Changes:
+    question, held, right, wrong, turned = zip(*changes, strict=True) if changes else ((), (), (), (), ())
+    return Changes(
+        np.array([places[each] for each in question], np.int64),
+        np.array(held, np.bool_),
+        np.array(right, np.int64),
+        np.array(wrong, np.int64),
+        np.array(turned, np.bool_),
+    )
