@@ -112,8 +112,9 @@ class _Estimator:
         for cell, shortest, longest in zip(demand.cells, demand.shortest, demand.longest, strict=True):
             alone = self._bounds(demand.asked, shortest, longest)
             made.alone[cell] += sum(alone.values(), Bounds())
-            for (agent, model), bounds in self._bounds(demand.asked, *next(new)).items():
-                made.cells[cell] += bounds
+            beyond = self._bounds(demand.asked, *next(new))
+            made.cells[cell] += sum(beyond.values(), Bounds())
+            for (agent, model), bounds in beyond.items():
                 made.agents[agent] += bounds
                 made.models[model] += bounds
 

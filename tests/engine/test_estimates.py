@@ -134,11 +134,20 @@ def test_replies_that_are_all_alike_meet_the_lower_bound_and_replies_that_all_di
     assert tally.calls_asked == (bounds.low if repeats else bounds.high).calls
 
 
+def test_a_cell_that_shares_all_its_calls_is_listed_with_none_of_its_own(make_sweep: Make) -> None:
+    sweep = make_sweep(team={"size": [1, 2], "layer": ["L1", "L3"]})
+    made = estimated(sweep)
+    assert list(made.cells) == [cell.id for cell in sweep.header.cells]
+    assert [bounds.high.calls for bounds in made.cells.values()] == [4, 4, 4, 4, 0, 0]
+    assert [bounds.high.calls for bounds in made.alone.values()] == [4, 8, 4, 8, 4, 8]
+
+
 def test_a_recorded_run_has_nothing_left_to_ask(make_sweep: Make, play: Play) -> None:
     sweep = make_sweep(protocol=["vote", "debate"], team={"size": [2, 4], "layer": ["L1", "L3"]})
     folder, tally = play(sweep)
     left = after(sweep, folder)
     assert left.total.high.calls == 0
+    assert len(left.cells) == len(sweep.header.cells)
     assert left.known_calls == tally.calls_asked
 
 
