@@ -52,15 +52,13 @@ def likeness(folder: RunFolder) -> Likeness:
         raise StoreError(f"{folder.path} holds no agent that answered every question\n  run it to its end first")
     agents = {agent.slot: agent for cell in folder.header.cells for agent in cell.team.agents}
     models = tuple(dict.fromkeys(agents[slot].model for slot in slots))
-    who = [(models.index(agents[slot].model), _persona(agents[slot].persona)) for slot in slots]
+    personas = (agents[slot].persona for slot in slots)
+    names = [None if persona is None else persona.name for persona in personas]
+    who = [(models.index(agents[slot].model), name) for slot, name in zip(slots, names, strict=True)]
     design, kinds = design_of(who)
     places = {question: place for place, question in enumerate(first)}
     counts = _counted(folder, first, slots, kinds)
     return Likeness(counts, design, _rows(changes, places), models)
-
-
-def _persona(persona: object) -> str | None:
-    return None if persona is None else str(getattr(persona, "name", persona))
 
 
 def _first_answers(transcript: Transcript) -> dict[str, Event]:
