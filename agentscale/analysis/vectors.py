@@ -1,8 +1,9 @@
 """Vectors of texts, each distinct text embedded once and kept beside the run, so that a re-analysis needs no model.
 
 Under ``<run>/embeddings/<signature>/`` lie arrays of (digest, vector), each written once under the digest of what it
-holds; several analyses at a time cannot harm one another. Vectors are kept as float16 (at most 3·10⁻⁴ of K*), and what
-is analysed is always what is kept, so the first analysis and the next give the same numbers.
+holds; several analyses at a time cannot harm one another, and embedders lie side by side. Vectors are kept as float16
+(at most 3·10⁻⁴ of K*), and what is analysed is always what is kept, so the first analysis and the next give the same
+numbers.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +34,7 @@ class TextVectors:
     """
 
     def __init__(self, folder: Path, signature: str, embed: Embed) -> None:
-        self._folder = folder / re.sub(r"[^A-Za-z0-9._@=-]", "_", signature)
+        self._folder = folder / _folder_name(signature)
         self._embed = embed
         self._blocks: list[NDArray[np.void]] = []
         self._rows: dict[bytes, int] = {}
@@ -69,13 +71,13 @@ class TextVectors:
         """
         if not self._waiting:
             return
-        vectors = np.asarray(self._embed(self._waiting))
+        vectors = np.asarray(self._embed(self._waiting))  # nothing is kept of a block in which it fails
         known = {block["vector"].shape[1] for block in self._blocks}
         if vectors.ndim != 2 or len(vectors) != len(self._waiting) or (known and vectors.shape[1] not in known):
             raise SpecError(
                 f"the embedder gave shape {vectors.shape} for {len(self._waiting)} texts",
                 allowed=f"({len(self._waiting)}, {known.pop() if known else 'd'})",
-                remedy="Another embedder needs another signature.",
+                remedy=f"an embedder that has changed needs another signature; or remove {self._folder}",
             )
         block = np.empty(len(vectors), dtype=[("digest", "V16"), ("vector", "<f2", (vectors.shape[1],))])
         block["digest"] = np.frombuffer(b"".join(map(_digest, self._waiting)), dtype="V16")
@@ -105,7 +107,41 @@ class TextVectors:
                 np.save(out, block)
             unfinished.replace(self._folder / f"{name}.npy")
         except OSError as error:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
             self.warnings = (f"the vectors could not be kept ({error.strerror}): the next analysis embeds again",)
+
+
+def kept_dimension(folder: Path, identity: str) -> int | None:
+    """The dimension of the vectors that are kept of an embedder, so that no model is needed to know it.
+
+    Args:
+        folder: The folder ``embeddings`` of a run.
+        identity: Name and version of the embedder: its signature without the dimension.
+
+    Returns:
+        ``None`` where no vectors of it are kept.
+
+    Raises:
+        SpecError: Vectors of several dimensions are kept.
+    """
+    ends = {int(found[1]) for path in folder.glob("*") if (found := re.search(r"_(\d+)(?:-[0-9a-f]{8})?$", path.name))}
+    kept = [end for end in sorted(ends) if (folder / _folder_name(f"{identity}:{end}")).is_dir()]
+    if len(kept) > 1:
+        raise SpecError(
+            f"vectors of {identity!r} are kept with {' and of '.join(map(str, kept))} numbers",
+            allowed="one embedder under one name and version",
+            remedy=f"remove those of the other model from {folder}",
+        )
+    return kept[0] if kept else None
+
+
+def _folder_name(signature: str) -> str:
+    """The signature as far as a folder may be called so; a digest tells apart what that would confuse."""
+    name = re.sub(r"[^A-Za-z0-9._@=-]", "_", signature)
+    if re.fullmatch(r"[A-Za-z0-9.@=-]+(:\d+)?", signature):
+        return name
+    return f"{name}-{hashlib.sha256(signature.encode()).hexdigest()[:8]}"
 
 
 def _digest(text: str) -> bytes:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentscale.errors import SpecError
+from agentscale.schema.embedding import read
 from agentscale.schema.estimate import Estimate
 from agentscale.schema.run import RunHeader, Transcript
 from agentscale.store import RunFolder
 
 if TYPE_CHECKING:
     from agentscale.analysis import Analysis, Table
+    from agentscale.embedders import Embedder
     from agentscale.engine.tally import Tally
 
 ESTIMATES = {
@@ -25,12 +27,14 @@ ESTIMATES = {
 
 
 class Run:
-    """A run folder with what can be computed from it. Nothing here asks a model.
+    """A run folder with what can be computed from it. Nothing here asks a model that answers questions.
 
     Args:
         folder: The run folder.
         tally: What the run did, where it was just made.
-        embedder: The embedder for K*; by default the one that the experiment names.
+        embedder: The embedder for K* in its short form; by default the one that the experiment names.
+        environ: Where an embedder at an endpoint finds its key and base URL; without it no endpoint is asked, and only
+            vectors that are kept can be used.
         warnings: Of how the folder is read, for the analysis to pass on.
     """
 
@@ -40,12 +44,14 @@ class Run:
         *,
         tally: Tally | None = None,
         embedder: str | None = None,
+        environ: Mapping[str, str] | None = None,
         warnings: tuple[str, ...] = (),
     ) -> None:
         self.folder = folder
         self.tally = tally
         self._warnings = warnings
         self._embedder = embedder or folder.header.embedder
+        self._environ = environ
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -74,14 +80,24 @@ class Run:
         """All tables, computed from the transcripts at first use.
 
         Raises:
-            SpecError: If the embedder is unknown.
+            SpecError: If the embedder is unknown, or what it needs is missing.
+            EndpointError: If the embedder is at an endpoint, and it fails. What it gave before is kept.
             StoreError: If the transcripts cannot be read.
         """
-        from agentscale import analysis, embedders
+        from agentscale import analysis
 
-        embed = embedders.resolve(self._embedder)
-        made = analysis.analyze(self.folder, embed, embedder=embed.signature, seed=self.header.seed)
+        embed, signature = self._embedding(self._embedder)
+        made = analysis.analyze(self.folder, embed, embedder=signature, seed=self.header.seed)
         return replace(made, warnings=(*self._warnings, *made.warnings))
+
+    def _embedding(self, name: str) -> tuple[Embedder, str]:
+        """The embedder of a short form, with its signature: of the kept vectors, if there are any."""
+        from agentscale.analysis.vectors import kept_dimension
+        from agentscale.api.embedding import embedder
+
+        found = embedder(read(name), self.header, self._environ)
+        kept = kept_dimension(self.folder.embeddings_path, found.identity)
+        return found, found.signature if kept is None else f"{found.identity}:{kept}"
 
     def rows(self, table: str = "cells") -> tuple[dict[str, Any], ...]:
         """The rows of a table, as mappings from column to value.

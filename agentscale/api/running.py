@@ -49,12 +49,13 @@ def check(sweep: Sweep, environ: Mapping[str, str] | None = None) -> None:
     Raises:
         SpecError: If the run could not start.
     """
-    from agentscale import embedders, endpoints
+    from agentscale import endpoints
+    from agentscale.api.embedding import check_embedder
     from agentscale.engine.budget import check_budget
     from agentscale.engine.pricing import quotes
     from agentscale.engine.session import addresses, offline_models
 
-    embedders.resolve(sweep.header.embedder)
+    check_embedder(sweep, os.environ if environ is None else environ)
     for name in addresses(sweep, os.environ if environ is None else environ):
         launch = sweep.experiment.endpoints[name].launch if name else None
         if name is not None and launch is not None:
@@ -137,7 +138,7 @@ def simulate(
     folder = _folder(sweep, Path(out or Path("results") / f"{sweep.header.name}-simulated"), "live", changed=False)
     with folder.lock():
         tally = wait_for(lambda: simulate_sweep(sweep, folder, watch))
-    return Run(folder, tally=tally)
+    return Run(folder, tally=tally, environ=os.environ)
 
 
 def replay(
@@ -173,6 +174,8 @@ def replay(
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, target.path)
         target.adopt_recording(source)
+        if source.embeddings_path.is_dir():
+            shutil.copytree(source.embeddings_path, target.embeddings_path)
         made = _play(sweep, target, "replay", concurrency, {}, watch)
         undo.pop_all()
     return made
@@ -193,9 +196,9 @@ def open_run(path: str | Path, *, embedder: str | None = None, extract: Sequence
     """
     folder = RunFolder.open(Path(path))
     if extract is None:
-        return Run(folder, embedder=embedder)
+        return Run(folder, embedder=embedder, environ=os.environ)
     anew, warnings = reread(folder, extract)
-    return Run(anew, embedder=embedder, warnings=warnings)
+    return Run(anew, embedder=embedder, environ=os.environ, warnings=warnings)
 
 
 def environment(env_file: str | Path | None) -> Mapping[str, str]:
@@ -269,4 +272,4 @@ def _play(
 
     with folder.lock():
         tally = wait_for(play)
-    return Run(folder, tally=tally)
+    return Run(folder, tally=tally, environ=None if mode == "replay" else environ)

@@ -151,7 +151,8 @@ def _warn(warnings: Sequence[str]) -> None:
 
 
 def summary(run: Run) -> None:
-    """Prints the curves: accuracy and K* against the team's size, with intervals, within 80 columns."""
+    """Prints the curves: accuracy and K* against the team's size, with intervals, and who made K*, in 80 columns."""
+    from agentscale.report.card import embedder
     from agentscale.report.settings import shortened
 
     warned(run)
@@ -166,6 +167,7 @@ def summary(run: Run) -> None:
         for row in shortened({"curves": run.rows("curves")})["curves"]
     ]
     click.echo(columns(["protocol", "team", "N", "accuracy", "K*"], rows))
+    click.echo(textwrap.fill(f"K* by {embedder(run.analysis.embedder)}", 80))
 
 
 def forecasts(made: Sequence[Mapping[str, Any]]) -> str:

@@ -13,13 +13,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agentscale.embedders.base import Embedder
+from agentscale.embedders.base import TextByText
 
 _WORD = re.compile(r"\w+")
 _PIECES = (3, 4)  # lengths of the character pieces
 
 
-class Lexical(Embedder):
+class Lexical(TextByText):
     """Words, pairs of neighbouring words, and pieces of 3 and 4 characters, each hashed with a sign into 512 numbers.
 
     A feature that occurs c times weighs 1 + ln c. Two texts are near if they share words and word parts: a paraphrase
@@ -30,7 +30,7 @@ class Lexical(Embedder):
     """
 
     name: ClassVar[str] = "lexical"
-    dimension: ClassVar[int] = 512
+    dimension = 512
 
     @property
     def version(self) -> str:

@@ -27,15 +27,19 @@ def addresses(sweep: Sweep, environ: Mapping[str, str]) -> dict[str | None, Addr
         endpoint = sweep.experiment.endpoints[name] if name else Endpoint()
         try:
             known[name] = endpoints.resolve(name, endpoint, environ)
-            _check_unwritten(sweep, known[name])
+            check_unwritten(sweep, known[name])
         except SpecError as error:
             keys = ("endpoints", name, "api_key_env") if name else ("models", model, "model")
             raise sweep.placed(keys, error) from None
     return known
 
 
-def _check_unwritten(sweep: Sweep, address: Address) -> None:
-    """Makes sure that the experiment file, which is kept with the run, holds no secret of an endpoint."""
+def check_unwritten(sweep: Sweep, address: Address) -> None:
+    """Makes sure that the experiment file, which is kept with the run, holds no secret of an endpoint.
+
+    Raises:
+        SpecError: It does. The message does not show it.
+    """
     written = sweep.source.encode("utf-8", "backslashreplace")
     if address.redact_answer(written) != written:
         raise SpecError(

@@ -40,7 +40,7 @@ def header(
         experiment=experiment.model_dump(mode="json"),
         experiment_digest=_experiment_digest(experiment, heads, questions, layout),
         replicates=experiment.replicates,
-        embedder=experiment.embedder,
+        embedder=experiment.embedder.label,
         cells=layout.cells,
         not_applicable=layout.not_applicable,
         tasks=heads,

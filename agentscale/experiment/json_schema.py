@@ -27,6 +27,8 @@ def json_schema() -> Node:
             records[record]["properties"][name] = _or_bare(records[record]["properties"][name])
     profile = records["ModelSpec"]["properties"]["profile"]
     profile["anyOf"].append({"type": "string", "enum": list(PRESETS)})
+    embedder = schema["properties"]["embedder"]
+    schema["properties"]["embedder"] = {"anyOf": [{"$ref": embedder.pop("$ref")}, {"type": "string"}], **embedder}
     generators: dict[str, type[Record]] = dict(topology.TOPOLOGIES)
     presets = {entry.name: generators[entry.generator] for entry in topologies() if entry.generator in generators}
     for name, members in (("protocol", PROTOCOLS), ("topology", {**generators, **presets})):

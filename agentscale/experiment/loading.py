@@ -40,6 +40,7 @@ def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sweep:
     _check_names(experiment, faults)
     _check_endpoints(experiment, document, faults)
     _check_models(experiment, document, faults)
+    _check_embedder(experiment, faults)
     levels = LevelReader(document, experiment, path.parent, faults).read()
     try:
         layout = lay_out(levels, experiment.seed)
@@ -115,6 +116,12 @@ def _check_models(experiment: Experiment, document: Document, faults: Faults) ->
     for name in experiment.prices:
         if name not in asked:
             faults.add(("prices", name), SpecError.unknown("model at an endpoint", name, asked))
+
+
+def _check_embedder(experiment: Experiment, faults: Faults) -> None:
+    name = experiment.embedder.endpoint
+    if name is not None and name not in experiment.endpoints:
+        faults.add(("embedder", "endpoint"), SpecError.unknown("endpoint", name, experiment.endpoints))
 
 
 def _check_asked(name: str, spec: ModelSpec, document: Document, faults: Faults) -> None:

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from agentscale.analysis import Analysis
 
 EMBEDDERS = {
+    "endpoint": "a model behind an embeddings endpoint",
+    "lexical": "lexical: hashed words and pieces of words, which see wording and not meaning",
+    "minilm": "all-MiniLM-L6-v2, a small English sentence encoder that runs on this machine",
+    "model2vec": "a static model: a mean of word vectors, without their order",
+    "sentence-transformers": "a sentence transformer",
     "use": "Universal Sentence Encoder, a small general-purpose sentence encoder that runs on this machine",
-    "lexical": "hashed words and pieces of words, which see wording and not meaning",
 }
 TIES = (
     "Curves settle a tied vote in expectation: each of the tied answers counts its share. Transcripts settle it by a "

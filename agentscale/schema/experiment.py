@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from agentscale.schema.agents import Sampling
+from agentscale.schema.embedding import EmbedderSpec, Embedding
 from agentscale.schema.profile import Profile
 from agentscale.schema.record import Record
 from agentscale.schema.run import Named
@@ -244,5 +245,6 @@ class Experiment(Record):
     """What tokens cost, by the model's name at its endpoint, before the public lists."""
     independent: bool = False
     """Ask anew in every cell, instead of sharing equal calls between cells."""
-    embedder: str = "use"
-    """What turns texts into vectors for K*."""
+    embedder: Embedding = EmbedderSpec(name="use")
+    """What turns texts into vectors for K*: a name such as ``use`` or ``lexical``, or a mapping of ``endpoint`` and
+    ``model``, or of ``name`` and ``model``."""

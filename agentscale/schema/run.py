@@ -90,6 +90,7 @@ class RunHeader(Record):
     experiment_digest: str
     replicates: int
     embedder: str
+    """In its short form."""
     cells: tuple[Cell, ...]
     not_applicable: tuple[NotApplicable, ...] = ()
     tasks: dict[str, TaskHead]

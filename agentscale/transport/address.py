@@ -177,9 +177,11 @@ class Address:
 
     def chat_path(self, model: str) -> str:
         """Where a model is asked, below the base URL: Azure has a path for each deployment, all others one for all."""
-        if self.azure_version is None:
-            return "/chat/completions"
-        return f"/openai/deployments/{quote(model, safe='')}/chat/completions"
+        return self._deployed("/chat/completions", model)
+
+    def embeddings_path(self, model: str) -> str:
+        """Where a model is asked for vectors of texts, likewise."""
+        return self._deployed("/embeddings", model)
 
     def url(self, path: str) -> str:
         """The address of ``path`` below the base URL, without credentials; a query of the base URL is kept."""
@@ -196,6 +198,9 @@ class Address:
     def redact_answer(self, body: bytes) -> bytes:
         """``body`` of a good answer without the key, should the server echo it. A placeholder key stays."""
         return self._redactor.body(body)
+
+    def _deployed(self, path: str, model: str) -> str:
+        return path if self.azure_version is None else f"/openai/deployments/{quote(model, safe='')}{path}"
 
     @property
     def _credentials(self) -> str | None:

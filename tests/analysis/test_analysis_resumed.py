@@ -9,6 +9,7 @@ import numpy as np
 from agentscale import embedders
 from agentscale.analysis import analyze
 from agentscale.randomness import keyed
+from agentscale.schema.embedding import EmbedderSpec
 from agentscale.schema.run import Named
 from agentscale.store import RunFolder
 
@@ -39,7 +40,7 @@ def said(at: int, slot: str, answer: str | None) -> str:
 
 def written(folder: RunFolder) -> dict[str, bytes]:
     """The bytes of all tables, analysed with the sentence encoder."""
-    embed = embedders.resolve("use")
+    embed = embedders.resolve(EmbedderSpec(name="use"))
     tables = analyze(folder, embed, embedder=embed.signature, seed=1, resamples=100).tables
     return {name: folder.write_table(name, *table).read_bytes() for name, table in tables.items()}
 

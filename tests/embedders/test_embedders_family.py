@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentscale.embedders import EMBEDDERS, Embedder, resolve
+from agentscale.embedders import EMBEDDERS, Embedder
+from agentscale.embedders import resolve as resolve_spec
 from agentscale.errors import SpecError
+from agentscale.schema.embedding import EmbedderSpec, read
 
 TEXTS = [
     "The capital of France is Paris.",
@@ -21,9 +23,22 @@ TEXTS = [
 ]
 
 
+def resolve(name: str) -> Embedder:
+    return resolve_spec(EmbedderSpec(name=name))
+
+
 @cache
-def embedder(name: str) -> Embedder:
+def known(name: str) -> Embedder:
     return resolve(name)
+
+
+def embedder(name: str) -> Embedder:
+    """The member, where what it needs is installed."""
+    try:
+        known(name).check()
+    except SpecError as missing:
+        pytest.skip(str(missing))
+    return known(name)
 
 
 every = pytest.mark.parametrize("name", sorted(EMBEDDERS))
@@ -38,8 +53,8 @@ def test_rows_have_length_one_and_the_stated_shape(name: str) -> None:
 
 
 @every
-@pytest.mark.parametrize("blank", ["", " ", "\n\t "])
-def test_a_blank_text_is_a_zero_row_among_others(name: str, blank: str) -> None:
+@pytest.mark.parametrize("blank", ["", " ", "\n\t ", "\u200b\ufeff", "\x01 \x02"])
+def test_a_text_that_nobody_can_see_is_a_zero_row_among_others(name: str, blank: str) -> None:
     vectors = embedder(name)([TEXTS[0], blank, TEXTS[2]])
     assert not vectors[1].any()
     np.testing.assert_array_equal(vectors[[0, 2]], embedder(name)([TEXTS[0], TEXTS[2]]))
@@ -96,9 +111,47 @@ def test_an_unknown_name_lists_the_known_and_finds_the_nearest() -> None:
     assert "use" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("short", "problem"),
+    [
+        ("use:large", "'use' is one model"),
+        ("model2vec", "'model2vec' names no model"),
+        ("endpoint:here", "'endpoint:here' names no model"),
+        ("endpoint", "'endpoint:' names no model"),
+        ("", "unknown embedder ''"),
+    ],
+)
+def test_a_model_that_is_missing_or_too_many_is_told_with_the_form_that_is_right(short: str, problem: str) -> None:
+    with pytest.raises(SpecError, match=problem) as caught:
+        resolve_spec(read(short))
+    assert caught.value.allowed
+
+
+def test_only_the_embedder_of_endpoints_asks_one() -> None:
+    with pytest.raises(SpecError, match="asks no endpoint"):
+        resolve_spec(EmbedderSpec(name="use", endpoint="here"))
+
+
+@given(
+    st.builds(
+        EmbedderSpec,
+        name=st.sampled_from(["use", "model2vec", "sentence-transformers"]),
+        model=st.none() | st.text(min_size=1),
+    )
+    | st.builds(
+        EmbedderSpec,
+        name=st.just("endpoint"),
+        endpoint=st.none() | st.text(alphabet="abc/ -.", min_size=1),
+        model=st.none() | st.text(min_size=1),
+    )
+)
+def test_the_short_form_says_all_and_is_read_again(spec: EmbedderSpec) -> None:
+    assert read(spec.label) == spec
+
+
 def test_the_lexical_embedder_is_the_same_in_every_process() -> None:
     code = (
-        "from agentscale.embedders import resolve\nprint(resolve('lexical')(['seven times six is 42']).tobytes().hex())"
+        "from agentscale.embedders.lexical import Lexical\nprint(Lexical()(['seven times six is 42']).tobytes().hex())"
     )
     outputs = {
         subprocess.run(
@@ -141,8 +194,8 @@ def test_the_sentence_encoder_never_opens_a_socket() -> None:
         "import socket, sys\n"
         "def deny(*a, **k): raise SystemExit('network')\n"
         "socket.socket.connect = deny; socket.getaddrinfo = deny\n"
-        "from agentscale.embedders import resolve\n"
-        "assert resolve('use')(['hello']).any()\n"
+        "from agentscale.embedders.use import SentenceEncoder\n"
+        "assert SentenceEncoder()(['hello']).any()\n"
         "assert not {'httpx', 'requests', 'torch', 'onnxruntime', 'scipy'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

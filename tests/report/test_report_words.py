@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentscale.analysis.curves import Setting
-from agentscale.embedders import EMBEDDERS
+from agentscale.embedders import EMBEDDERS, ENDPOINT, WITH_MODEL
 from agentscale.report.card import embedder, report_card
 from agentscale.report.legible import plain
 from agentscale.report.settings import shortened
@@ -191,7 +191,11 @@ def test_the_card_names_what_an_embedder_is_where_it_is_known() -> None:
 
 
 def test_every_embedder_of_ours_is_described() -> None:
-    assert all(embedder(f"{name}@1:512") != f"{name}@1:512" for name in EMBEDDERS)
+    assert all(embedder(f"{name}@1:512") != f"{name}@1:512" for name in (*EMBEDDERS, *WITH_MODEL, ENDPOINT))
+
+
+def test_the_lexical_embedder_is_called_lexical() -> None:
+    assert embedder("lexical@1:512").startswith("lexical@1:512: lexical: ")
 
 
 def test_the_card_says_once_what_configurations_share(world: ModuleType, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import textwrap
 from pydantic.fields import FieldInfo
 
 from agentscale.schema.agents import Sampling
+from agentscale.schema.embedding import EmbedderSpec
 from agentscale.schema.experiment import (
     Endpoint,
     Experiment,
@@ -34,6 +35,7 @@ SECTIONS: dict[str, type[Record]] = {
     "task": TaskRef,
     "team": TeamSpec,
     "team.members": Member,
+    "embedder": EmbedderSpec,
     "budget": BudgetCaps,
     "budget.cell and budget.agent": Caps,
     "prices.NAME and models.NAME.price": Price,
