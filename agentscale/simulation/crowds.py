@@ -22,7 +22,7 @@ from agentscale.simulation.truth import Truth
 from agentscale.simulation.world import World
 
 _PLAIN = Moment()
-_BLOCK = 2**15  # answers drawn at once
+_BLOCK = 2**17  # answers drawn at once: they fit the processor's cache
 
 
 class Tally(NamedTuple):
@@ -111,46 +111,51 @@ def ballots(
     ends = np.cumsum([0, *(size for _, size in members)])
     answers = np.empty((len(questions), len(kinds)), np.int8)
     for q, question in enumerate(questions):
-        for b, (seat, size) in enumerate(members):
+        for b, (seat, _) in enumerate(members):
             who = (question, seat.config, moment.replicate, moment.round, moment.mark)
             rng = keyed(world.parameters.seed, "ballots", moment.seed, *who)
-            answers[q, ends[b] : ends[b + 1]] = drawn_from(theta[q, b], size, rng)
+            draw_into(answers[q, ends[b] : ends[b + 1]], theta[q, b], rng)
     return Ballots(answers, kinds, theta)
 
 
-def drawn_from(law: NDArray[np.float64], size: int, rng: np.random.Generator) -> NDArray[np.int8]:
-    """Answers by a law of options, `MISSING` with what is left of it to 1; exact, at sixteen bits an answer.
+def draw_into(answers: NDArray[np.int8], law: NDArray[np.float64], rng: np.random.Generator) -> None:
+    """Draws answers by a law of options, `MISSING` with what is left of it to 1; exact, at sixteen bits an answer.
 
     A draw of sixteen bits decides, unless it falls into the cell in which two answers meet; there the draw goes on.
 
     Args:
+        answers: What is filled, shape (n,), contiguous.
         law: Shape (C,), C ≤ 127, summing to at most 1.
-        size: How many.
         rng: The only source of chance; on a Philox generator.
-
-    Returns:
-        Shape (size,).
     """
     meets = np.cumsum(law) * 2**16
     meets[meets > 2**16 - 1e-6] = 2**16  # a sum of 1 but for rounding leaves nothing unreadable
-    answers, between = np.empty(size, np.int8), np.empty(min(size, _BLOCK), np.bool_)
-    for low in range(0, size, _BLOCK):
+    flags = np.empty((2, min(len(answers), _BLOCK)), np.bool_)
+    for low in range(0, len(answers), _BLOCK):
         here = answers[low : low + _BLOCK]
-        _decide(here, between[: len(here)], meets, rng)
-    answers[answers == len(law)] = MISSING
-    return answers
+        _decide(here, flags[:, : len(here)], meets, rng)
+    if meets[-1] < 2**16:
+        answers[answers == len(law)] = MISSING
 
 
 def _decide(
-    answers: NDArray[np.int8], between: NDArray[np.bool_], meets: NDArray[np.float64], rng: np.random.Generator
+    answers: NDArray[np.int8], flags: NDArray[np.bool_], meets: NDArray[np.float64], rng: np.random.Generator
 ) -> None:
-    """Fills a block that fits the processor's cache. ``meets``: where answers meet, in units of the last bit."""
+    """Fills a block with the answers that are drawn.
+
+    Args:
+        answers: Shape (n,).
+        flags: Room for two flags an answer, shape (2, n); new arrays would cost as much as the work.
+        meets: Where answers meet, in units of the last bit.
+        rng: The only source of chance.
+    """
     bits = rng.bit_generator.random_raw(-(-len(answers) // 4)).astype("<u8", copy=False).view("<u2")[: len(answers)]
+    flag, between = flags
     answers[:] = 0
     between[:] = False
     for cell in meets[meets < 2**16].astype(np.uint16):
-        answers += (bits > cell).view(np.int8)
-        between |= bits == cell
+        np.add(answers, np.greater(bits, cell, out=flag).view(np.int8), out=answers)
+        np.logical_or(between, np.equal(bits, cell, out=flag), out=between)
     places = np.flatnonzero(between)
     exact = bits[places] + rng.random(len(places))
     answers[places] = np.sum(exact[:, None] >= meets, axis=1)

@@ -27,7 +27,7 @@ from agentscale.simulation import (
     debate_by_counts,
     tally,
 )
-from agentscale.simulation.crowds import drawn_from
+from agentscale.simulation.crowds import draw_into
 
 QUESTIONS = [f"q{i}" for i in range(60)]
 FAILING = World(WorldParameters(parse_failure=(0.1, 0.2, 0.3)))
@@ -94,7 +94,8 @@ def test_a_question_counted_alone_is_the_question_counted_among_many() -> None:
 )
 def test_ballots_follow_any_law_exactly_even_between_two_values_of_sixteen_bits(law: tuple[float, ...]) -> None:
     size = 2_000_000
-    drawn = drawn_from(np.array(law), size, keyed(0, "ballots", *map(str, law)))
+    drawn = np.empty(size, np.int8)
+    draw_into(drawn, np.array(law), keyed(0, "ballots", *map(str, law)))
     got = np.array([np.mean(drawn == option) for option in [*range(len(law)), -1]])
     wanted = np.array([*law, 1 - sum(law)])
     assert np.all(np.abs(got - wanted) <= 5 * np.sqrt(np.abs(wanted) * (1 - wanted) / size) + 1e-12)
