@@ -31,6 +31,10 @@ class Budget(Protocol):
         """Whether a trial may begin. The same trial is asked about again after each ``wait``."""
         ...
 
+    def may_begin(self, trial: Trial) -> bool:
+        """Whether an admitted trial, may begin: it may have waited long for its model. If not, it is left out."""
+        ...
+
     def may_ask(self, trial: Trial, agent: Agent) -> bool:
         """Whether a call of an admitted trial may be made; if not, the trial is broken off and left without result.
 
@@ -59,6 +63,10 @@ class Unlimited:
     def admit(self, trial: Trial) -> Admission:
         """Admits every trial."""
         return "go"
+
+    def may_begin(self, trial: Trial) -> bool:
+        """Lets every trial begin."""
+        return True
 
     def may_ask(self, trial: Trial, agent: Agent) -> bool:
         """Allows every call."""

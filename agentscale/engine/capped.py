@@ -93,13 +93,13 @@ class CappedBudget:
         self._closed: set[str] = set()
         self._head: Block | None = None
         self._begun: dict[BlockId, Block] = {}
-        self._lacks: list[Lack] = []
+        self._lacks: dict[tuple[str, str], Lack] = {}
         self._all_cells = frozenset(cell.id for cell in sweep.header.cells)
 
     @property
     def caps_reached(self) -> list[str]:
         """The caps that left no room for something, in that order."""
-        return [str(lack) for lack in self._lacks]
+        return [str(lack) for lack in self._lacks.values()]
 
     # -- what the engine asks and tells ---------------------------------------------------------------------------
 
@@ -109,6 +109,15 @@ class CappedBudget:
         if not block.decided and not self._decide(block):
             return "wait"
         return "go" if trial.cell.id in block.cells else "no"
+
+    def may_begin(self, trial: Trial) -> bool:
+        """Not when the time is up: a quick model's trials are admitted far ahead of those that wait for a slow one."""
+        if not self._begun[_block_id(trial)].asks[trial.cell.id]:
+            return True
+        now = self._clock()
+        late = [lack for account in self._ledger.concerned(trial.cell) if (lack := account.late(now)) is not None]
+        self._note(*late)
+        return not late
 
     def may_ask(self, trial: Trial, agent: Agent) -> bool:
         """Always, unless more was spent than the bounds allow."""
@@ -199,6 +208,11 @@ class CappedBudget:
         self._begin(block, now)
         return True
 
+    def _note(self, *lacks: Lack) -> None:
+        """Takes note of caps that were reached, each as it first was."""
+        for lack in lacks:
+            self._lacks.setdefault((lack.key, lack.whose), lack)
+
     def _cells_with(self, agent: str) -> set[str]:
         """The cells of the sweep with a member of that configuration."""
         cells = self._sweep.header.cells
@@ -212,7 +226,7 @@ class CappedBudget:
             return True
         if late is None and account.is_holding:
             return False
-        self._lacks.append(lack)
+        self._note(lack)
         block.cells -= {cell for cell in block.asking() if cell in cells}
         self._closed.update(cells)
         return True

@@ -26,7 +26,7 @@ class Dispatcher:
 
     Attributes:
         sizes: How many trials each group has.
-        n_left_out: Trials that the budget did not admit, so far.
+        n_left_out: Trials that the budget did not admit, or did not let begin, so far.
     """
 
     def __init__(self, sweep: Sweep, budget: Budget) -> None:
@@ -48,10 +48,13 @@ class Dispatcher:
         queue = self._queues[group]
         while not self._stopped:
             if queue:
-                return queue.popleft()
-            if self._head is None:
+                trial = queue.popleft()
+                if self._budget.may_begin(trial):
+                    return trial
+                self._leave_out(trial)
+            elif self._head is None:
                 return None
-            if not self._advance(self._head):
+            elif not self._advance(self._head):
                 self._changed.clear()
                 await self._changed.wait()
         return None
@@ -69,8 +72,13 @@ class Dispatcher:
         self._head = next(self._design, None)
         return True
 
+    def _leave_out(self, admitted: Trial) -> None:
+        """Gives back what was admitted and may no longer begin."""
+        self.n_left_out += 1
+        self.ended(admitted)
+
     def ended(self, trial: Trial) -> None:
-        """Takes note that a trial that was handed out has ended, however it did."""
+        """Takes note that an admitted trial has ended, however it did."""
         self._n_open -= 1
         self._budget.ended(trial)
         self._changed.set()

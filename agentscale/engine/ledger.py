@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agentscale.engine.accounts import Account
+from agentscale.errors import SpecError
 from agentscale.experiment import Sweep
 from agentscale.experiment.bounds import Quotes
+from agentscale.experiment.sizes import QuestionSizes, prompt_size
 from agentscale.experiment.spending import Spending
-from agentscale.recording import Recording
+from agentscale.recording import CallRecord, Recording
 from agentscale.schema.agents import Agent
 from agentscale.schema.calls import Usage
+from agentscale.schema.run import Cell
 from agentscale.schema.spending import Caps
 
 
@@ -36,6 +39,7 @@ class Ledger:
         budget, cells = sweep.experiment.budget, sweep.header.cells
         configurations = dict.fromkeys(agent.config_id for cell in cells for agent in cell.team.agents)
         self._quotes = quotes
+        self._caps_money = budget.usd is not None
         self.run = Account(budget, "budget")
         self.cells = _accounts(budget.cell, "budget.cell", [cell.id for cell in cells])
         self.agents = _accounts(budget.agent, "budget.agent", list(configurations))
@@ -45,6 +49,14 @@ class Ledger:
         yield self.run
         if self.agents:
             yield self.agents[agent.config_id]
+
+    def concerned(self, cell: Cell) -> Iterator[Account]:
+        """The accounts at whose end a cell ends: the run's, its own, and those of its configurations."""
+        yield self.run
+        if self.cells:
+            yield self.cells[cell.id]
+        if self.agents:
+            yield from (self.agents[name] for name in dict.fromkeys(agent.config_id for agent in cell.team.agents))
 
     def cost(self, model: str, usage: Usage | None, most_in: float = 0, most_out: float = 0) -> Spending:
         """What a call cost.
@@ -60,7 +72,7 @@ class Ledger:
         """
         if usage is None:
             return Spending(1)
-        quote = self._quotes[model]
+        quote = self._quotes.get(model)
         tokens_in = most_in if usage.tokens_in is None else usage.tokens_in
         tokens_out = most_out if usage.tokens_out is None else usage.tokens_out
         usd = None if quote is None else quote.at_most(tokens_in, tokens_out, tokens_in)
@@ -70,15 +82,37 @@ class Ledger:
         """Counts as spent what the recording holds, for the run and its configurations, lost calls included.
 
         Cells are charged in every session for the trials that they play.
+
+        Raises:
+            SpecError: If money has a cap and what recorded calls have cost is unknown, as of a model that an earlier
+                experiment of the folder asked and this one no longer names.
         """
         for record in recording.records():
-            usage = None if record.completion is None else record.completion.usage
-            amount = self.cost(record.request.model, usage)
+            amount = self._recorded(record)
             self.run.credit(amount)
             agent = self.agents.get(record.id.slot.rpartition("/")[0])
             if agent is not None:
                 agent.credit(amount)
         self.run.credit(Spending(recording.n_in_flight))
+
+    def _recorded(self, record: CallRecord) -> Spending:
+        """What a recorded call has cost."""
+        request, completion = record.request, record.completion
+        if completion is None:
+            return self.cost(request.model, None)
+        if self._caps_money and self._quotes.get(request.model) is None:
+            raise SpecError(
+                f"budget.usd is a cap on money, and nobody knows the price of {request.model!r}, which the run folder "
+                "holds calls of",
+                allowed="a recording whose calls all have a price in this experiment",
+                remedy=f"name the model under models.{request.model} with its price, or choose another folder with "
+                "--out, or leave the cap out",
+            )
+        most_out = request.sampling.max_tokens
+        if most_out is None:  # at most a token for each byte of what came back
+            most_out = len(f"{completion.reasoning or ''}{completion.text}".encode("utf-8", "surrogatepass"))
+        most_in = prompt_size(request.messages).at_most(QuestionSizes(1))
+        return self.cost(request.model, completion.usage, most_in, most_out)
 
 
 def _accounts(caps: Caps, key: str, names: list[str]) -> dict[str, Account]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -39,6 +40,9 @@ SWEEP: dict[str, Any] = {
     "replicates": 3,
 }
 """Twelve questions in twelve cells (L3 of one agent included), which share calls."""
+
+
+REPLY: dict[str, Any] = {"scripted": {"replies": ["Final answer: A"]}}
 
 
 def budgeted(make_sweep: Make, budget: dict[str, Any], **keys: Any) -> Sweep:
@@ -184,6 +188,9 @@ class Watched:
         self.n_open += said == "go"
         return said
 
+    def may_begin(self, trial: Any) -> bool:
+        return self._budget.may_begin(trial)
+
     def may_ask(self, trial: Any, agent: Any) -> bool:
         return self._budget.may_ask(trial, agent)
 
@@ -236,31 +243,55 @@ def test_a_cap_of_each_configuration_ends_the_cells_that_have_it(make_sweep: Mak
 
 
 @pytest.mark.parametrize(
-    ("budget", "whose"), [({"wall_s": 5}, ""), ({"cell": {"wall_s": 5}}, " of ")], ids=["run", "cell"]
+    ("budget", "said"),
+    [
+        ({"wall_s": 5}, ["budget.wall_s: 5 of 5 seconds have passed"]),
+        ({"cell": {"wall_s": 5}}, 12 * ["budget.cell.wall_s of CELL: 5 of 5 seconds have passed"]),
+    ],
+    ids=["run", "cell"],
 )
 def test_when_the_time_is_up_nothing_new_begins_and_what_is_under_way_ends(
-    make_sweep: Make, spend: Play, budget: dict[str, Any], whose: str
+    make_sweep: Make, spend: Play, budget: dict[str, Any], said: list[str]
 ) -> None:
     sweep = budgeted(make_sweep, budget)
-    clock = Ticking()
-    capped = CappedBudget(sweep, quotes(sweep, {}), Recollection(sweep, {}, None), clock=clock)
-    folder, tally = spend(sweep, budget=capped)
-    # Blocks begin at 0, 1, 2, 3 and 4 seconds; the sixth is asked about at 5.
-    assert {len(trials) for trials in questions_done(folder).values()} == {5}
-    assert tally.trials_broken_off == 0
-    key = f"budget.{'cell.' if whose else ''}wall_s"
-    assert all(said.startswith(f"{key}{whose}") for said in tally.caps_reached)
-    assert tally.caps_reached[0].endswith(": 5 of 5 seconds have passed")
+    seconds = 0.0
+    capped = CappedBudget(sweep, quotes(sweep, {}), Recollection(sweep, {}, None), clock=lambda: seconds)
+
+    def watch(tally: Tally) -> None:
+        nonlocal seconds
+        seconds = 5.0 if tally.trials_done >= 40 else 0.0
+
+    _, tally = spend(sweep, budget=capped, concurrency=2, watch=watch)
+    # Two workers for each of the three groups of models, each with a trial under way.
+    assert 40 <= tally.trials_done <= 40 + 2 * 3
+    assert (tally.trials_broken_off, tally.trials_left_out) == (0, tally.trials - tally.trials_done)
+    names = {cell.id for cell in sweep.header.cells}
+    assert [re.sub("|".join(map(re.escape, names)), "CELL", line) for line in tally.caps_reached] == said
 
 
-class Ticking:
-    """A clock that moves on by a second whenever it is read."""
+def test_trials_that_wait_for_a_slow_model_do_not_begin_when_the_time_is_up(make_sweep: Make, spend: Play) -> None:
+    """A quick model runs through the design, so that the trials of the slow one are admitted long before they begin."""
+    sweep = make_sweep(models=SWEEP["models"], team={"size": 1, "layer": "L1"}, budget={"wall_s": 5}, replicates=3)
+    seconds, quick_is_done = 0.0, asyncio.Event()
+    capped = CappedBudget(sweep, quotes(sweep, {}), Recollection(sweep, {}, None), clock=lambda: seconds)
+    models = offline_models(sweep)
 
-    def __init__(self) -> None:
-        self._seconds: Iterator[int] = iter(range(10**6))
+    class Late(Slow):
+        async def complete(self, request: ChatRequest, call: CallId) -> Answered:
+            nonlocal seconds
+            await quick_is_done.wait()
+            seconds = 5.0
+            return await super().complete(request, call)
 
-    def __call__(self) -> float:
-        return float(next(self._seconds))
+    def watch(tally: Tally) -> None:
+        if tally.trials_done == 12:
+            quick_is_done.set()
+
+    slow = {**models, "two": Late(models["two"])}
+    folder, tally = spend(sweep, models=slow, budget=capped, concurrency=2, watch=watch)
+    assert [len(done) for done in questions_done(folder).values()] == [12, 2]
+    assert (tally.trials_broken_off, tally.trials_left_out) == (0, 10)
+    assert tally.caps_reached == ["budget.wall_s: 5 of 5 seconds have passed"]
 
 
 def test_the_same_caps_spend_nothing_more_and_lose_nothing(make_sweep: Make, spend: Play) -> None:
@@ -329,6 +360,40 @@ def test_calls_without_a_token_count_are_charged_for_as_many_as_there_can_be(mak
     assert 0 < tally.calls_asked * 80 <= 5_000
     assert tally.trials_left_out > 0
     assert (tally.usage_unknown, tally.usd) == (tally.calls_asked, None)
+
+
+def test_calls_without_a_token_count_count_as_many_when_the_run_goes_on(make_sweep: Make, spend: Play) -> None:
+    def capped(tokens: int) -> Sweep:
+        return budgeted(make_sweep, {"tokens": tokens}, protocol="vote", team={"size": 2, "layer": "L3"})
+
+    models = {name: Chatty(Usage(None, None)) for name in SWEEP["models"]}
+    _, first = spend(capped(5_000), models=models)
+    _, again = spend(capped(5_000), models=models)
+    assert (first.calls_asked > 0, again.calls_asked) == (True, 0)
+    _, raised = spend(capped(10_000), models=models)
+    assert raised.calls_asked > 0
+    assert (first.calls_asked + raised.calls_asked) * 80 <= 10_000
+
+
+def test_recorded_calls_of_a_model_that_the_experiment_no_longer_names_count_as_spent(
+    make_sweep: Make, play: Play
+) -> None:
+    play(make_sweep(models={"old": REPLY}))  # four calls
+    sweep = make_sweep(models={"new": REPLY}, budget={"calls": 6})
+    _, tally = play(sweep, quotes=quotes(sweep, {}))
+    assert (tally.calls_asked, tally.trials_left_out) == (2, 2)
+
+
+def test_a_cap_on_money_refuses_a_recording_whose_cost_nobody_knows(make_sweep: Make, play: Play) -> None:
+    play(make_sweep(models={"old": REPLY}))
+    sweep = make_sweep(models={"new": REPLY}, budget={"usd": 6})
+    with pytest.raises(SpecError) as caught:
+        play(sweep, quotes=quotes(sweep, {}))
+    assert str(caught.value) == (
+        "budget.usd is a cap on money, and nobody knows the price of 'old', which the run folder holds calls of\n"
+        "  allowed: a recording whose calls all have a price in this experiment\n"
+        "  name the model under models.old with its price, or choose another folder with --out, or leave the cap out"
+    )
 
 
 def test_a_failed_call_counts_as_a_call(make_sweep: Make, spend: Play) -> None:
