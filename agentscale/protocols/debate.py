@@ -6,13 +6,14 @@ models through multiagent debate", ICML 2024; here over any graph, with only the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from pydantic import Field
 
 from agentscale.errors import ProtocolError
 from agentscale.protocols.base import InteractionProtocol
-from agentscale.protocols.prompts import See, opening, revision
+from agentscale.protocols.prompts import See, opening, quoted, revision
 from agentscale.schema.agents import Team
 from agentscale.schema.calls import Call, Outcome, Play, Reply
 from agentscale.schema.tasks import Question
@@ -43,25 +44,33 @@ class Debate(InteractionProtocol):
 
     def play(self, team: Team, graph: nx.DiGraph, question: Question, rng: np.random.Generator) -> Play:
         """Asks every agent once in each of 1 + ``rounds`` rounds."""
-        peers = _peers(team, graph)
+        readings = _readings(team, graph)
         replies = yield [Call(agent.slot, opening(agent, question)) for agent in team.agents]
         for _ in range(self.rounds):
-            replies = yield self._round(team, peers, question, replies)
+            replies = yield self._round(team, readings, question, replies)
         return Outcome(tuple(replies))
 
-    def _round(self, team: Team, peers: list[list[int]], question: Question, last: list[Reply]) -> list[Call]:
-        calls, slots = [], team.slots
-        for agent, own, read in zip(team.agents, last, peers, strict=True):
-            messages = revision(agent, question, own, [last[peer] for peer in read], self.see)
-            calls.append(Call(agent.slot, messages, reads=tuple(slots[peer] for peer in read)))
+    def _round(self, team: Team, readings: Sequence[_Reading], question: Question, last: list[Reply]) -> list[Call]:
+        calls, quotes = [], [quoted(reply, self.see) for reply in last]
+        for agent, own, read in zip(team.agents, last, readings, strict=True):
+            messages = revision(agent, question, own, [quotes[peer] for peer in read.peers], self.see)
+            calls.append(Call(agent.slot, messages, reads=read.slots))
         return calls
 
 
-def _peers(team: Team, graph: nx.DiGraph) -> list[list[int]]:
-    """Whom each agent reads, in slot order."""
+class _Reading(NamedTuple):
+    """Whom an agent reads, in slot order."""
+
+    peers: list[int]
+    slots: tuple[str, ...]
+
+
+def _readings(team: Team, graph: nx.DiGraph) -> list[_Reading]:
+    """Whom each agent reads."""
     if set(graph) != set(range(len(team.agents))):
         raise ProtocolError(
             f"a debate of {len(team.agents)} agents was given a graph with the nodes {sorted(graph)}\n"
             f"  allowed: the nodes 0 to {len(team.agents) - 1}"
         )
-    return [sorted(graph.predecessors(node)) for node in range(len(team.agents))]
+    peers, slots = [sorted(graph.predecessors(node)) for node in range(len(team.agents))], team.slots
+    return [_Reading(read, tuple([slots[peer] for peer in read])) for read in peers]

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentscale.errors import ProtocolError, SpecError
-from agentscale.protocols import PROTOCOLS, InteractionProtocol, count_calls, resolve
+from agentscale.protocols import PROTOCOLS, InteractionProtocol, count_calls, debate, resolve
+from agentscale.protocols.prompts import quoted
 from agentscale.randomness import keyed
 from agentscale.schema.agents import Agent, Persona, Team
 from agentscale.schema.calls import Batch, Call, Completion, Failure, Message, Outcome, Play, Reply
@@ -161,6 +162,14 @@ def test_under_answer_a_peer_is_its_answer_alone():
     assert "Agent 1:\n- Final answer: B\n\nAgent 2:\n- Final answer: A\n" in request.content
     assert "round 0" not in request.content
     assert request.content.endswith('"Final answer:".')
+
+
+@pytest.mark.parametrize("see", ["answer", "rationale"])
+def test_a_reply_is_quoted_once_a_round_however_many_read_it(see, monkeypatch):
+    made = []
+    monkeypatch.setattr(debate, "quoted", lambda reply, see: made.append(reply) or quoted(reply, see))
+    played(resolved("debate", rounds=2, see=see), team(8), COMPLETE[8])
+    assert len(made) == 2 * 8
 
 
 def test_under_rationale_a_peer_is_quoted_whole_and_cannot_speak_for_another():
