@@ -67,6 +67,7 @@ from agentscale.analysis.debate import (
     prior_artifact_test,
     revision,
 )
+from agentscale.analysis.embedder_agreement import NamedEmbedder, embedder_agreement
 from agentscale.analysis.entropies import (
     Entropies,
     answer_hill,
@@ -151,6 +152,7 @@ from agentscale.analysis.races import (
     p_full,
     race_by_draws,
 )
+from agentscale.analysis.rank_agreement import spearman
 from agentscale.analysis.rarefaction import (
     Baselined,
     Extrapolated,
@@ -228,6 +230,7 @@ __all__ = [
     "Intervals",
     "MajorityError",
     "Match",
+    "NamedEmbedder",
     "Occupancy",
     "Parameter",
     "Permuted",
@@ -293,6 +296,7 @@ __all__ = [
     "dose",
     "duplicate_work_ratio",
     "effective_channels",
+    "embedder_agreement",
     "entropies",
     "entropy",
     "error_absorption",
@@ -363,6 +367,7 @@ __all__ = [
     "rho_parts",
     "shapley",
     "shapley_channels",
+    "spearman",
     "spiked_count",
     "subteam_accuracy",
     "subteam_curve",

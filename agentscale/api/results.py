@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +15,7 @@ from agentscale.schema.run import RunHeader, Transcript
 from agentscale.store import RunFolder
 
 if TYPE_CHECKING:
-    from agentscale.analysis import Analysis, Table
-    from agentscale.embedders import Embedder
+    from agentscale.analysis import Analysis, NamedEmbedder, Table
     from agentscale.engine.tally import Tally
 
 ESTIMATES = {
@@ -32,7 +31,8 @@ class Run:
     Args:
         folder: The run folder.
         tally: What the run did, where it was just made.
-        embedder: The embedder for K* in its short form; by default the one that the experiment names.
+        embedder: The embedder for K* in its short form; by default the one that the experiment names. Of several the
+            first makes K*, and the table ``embedders`` says how far the others agree with it.
         environ: Where an embedder at an endpoint finds its key and base URL; without it no endpoint is asked, and only
             vectors that are kept can be used.
         warnings: Of how the folder is read, for the analysis to pass on.
@@ -43,14 +43,15 @@ class Run:
         folder: RunFolder,
         *,
         tally: Tally | None = None,
-        embedder: str | None = None,
+        embedder: str | Sequence[str] | None = None,
         environ: Mapping[str, str] | None = None,
         warnings: tuple[str, ...] = (),
     ) -> None:
         self.folder = folder
         self.tally = tally
         self._warnings = warnings
-        self._embedder = embedder or folder.header.embedder
+        named = (embedder,) if isinstance(embedder, str) else embedder
+        self._embedders = tuple(dict.fromkeys(named or (folder.header.embedder,)))
         self._environ = environ
 
     def __repr__(self) -> str:
@@ -86,18 +87,23 @@ class Run:
         """
         from agentscale import analysis
 
-        embed, signature = self._embedding(self._embedder)
-        made = analysis.analyze(self.folder, embed, embedder=signature, seed=self.header.seed)
-        return replace(made, warnings=(*self._warnings, *made.warnings))
+        named = [self._embedding(name) for name in self._embedders]
+        seed = self.header.seed
+        made = analysis.analyze(self.folder, named[0].embed, embedder=named[0].signature, seed=seed)
+        tables = made.tables
+        if len(named) > 1:
+            tables = {**tables, "embedders": analysis.embedder_agreement(self.folder, named, seed=seed)}
+        return replace(made, tables=tables, warnings=(*self._warnings, *made.warnings))
 
-    def _embedding(self, name: str) -> tuple[Embedder, str]:
+    def _embedding(self, name: str) -> NamedEmbedder:
         """The embedder of a short form, with its signature: of the kept vectors, if there are any."""
+        from agentscale.analysis import NamedEmbedder
         from agentscale.analysis.vectors import kept_dimension
         from agentscale.api.embedding import embedder
 
         found = embedder(read(name), self.header, self._environ)
         kept = kept_dimension(self.folder.embeddings_path, found.identity)
-        return found, found.signature if kept is None else f"{found.identity}:{kept}"
+        return NamedEmbedder(found.signature if kept is None else f"{found.identity}:{kept}", found)
 
     def rows(self, table: str = "cells") -> tuple[dict[str, Any], ...]:
         """The rows of a table, as mappings from column to value.

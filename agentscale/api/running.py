@@ -181,12 +181,15 @@ def replay(
     return made
 
 
-def open_run(path: str | Path, *, embedder: str | None = None, extract: Sequence[str] | None = None) -> Run:
+def open_run(
+    path: str | Path, *, embedder: str | Sequence[str] | None = None, extract: Sequence[str] | None = None
+) -> Run:
     """Opens a run folder to read it.
 
     Args:
         path: The run folder.
-        embedder: The embedder for K*; by default the one that the experiment names.
+        embedder: The embedder for K*; by default the one that the experiment names. Of several the first makes K*, and
+            the table ``embedders`` says how far the others agree with it.
         extract: Another chain of extractors, by name: all answers are read anew, and cells whose prompts hung on how
             answers were read are left out. Nothing on disk changes.
 

@@ -196,6 +196,19 @@ def _chosen(row: Mapping[str, Any]) -> list[str]:
     return [f"{row['team']}: {row['kind']} a question, costs {row['cost']:,.4g}, {row['method'].split(';')[0]}"]
 
 
+def embedder_summary(run: Run) -> None:
+    """Prints how far embedders agree, where the run is analysed with several. Within 80 columns."""
+    rows = run.rows("embedders") if "embedders" in run.analysis.tables else ()
+    for b, task in dict.fromkeys((row["b"], row["task"]) for row in rows):
+        click.echo("\n" + textwrap.fill(f"rank agreement (Spearman) of {rows[0]['a']} and {b}, {task}", 80))
+        lines = [
+            [row["over"], row["measure"], _interval(row["spearman"], row["low"], row["high"]), str(row["n_cells"])]
+            for row in rows
+            if (row["b"], row["task"]) == (b, task)
+        ]
+        click.echo(columns(["over", "of", "agreement", "cells"], lines))
+
+
 def _interval(value: float, low: float, high: float) -> str:
     if math.isnan(value):
         return "–"

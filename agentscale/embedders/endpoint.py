@@ -106,16 +106,16 @@ def read_vectors(data: dict[str, Any], n: int) -> Floats | str:
     entries = data.get("data")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return "no list of vectors under 'data'"
-    by_index = {entry.get("index"): entry.get("embedding") for entry in entries}
+    by_index = {entry["index"]: entry.get("embedding") for entry in entries if type(entry.get("index")) is int}
     if len(entries) != n or by_index.keys() != set(range(n)):
         return f"{len(entries)} vectors whose indices are not 0 to {n - 1}"
     rows = [by_index[at] for at in range(n)]
     if not all(_is_vector(row) for row in rows):
         return "a vector that is not a list of finite numbers"
     lengths = sorted({len(row) for row in rows})
-    return (
-        np.array(rows, dtype=np.float64) if len(lengths) == 1 else f"vectors of {lengths[0]} and {lengths[1]} numbers"
-    )
+    if len(lengths) > 1:
+        return f"vectors of {lengths[0]} and {lengths[1]} numbers"
+    return np.array(rows, dtype=np.float64)
 
 
 def _is_vector(row: object) -> bool:

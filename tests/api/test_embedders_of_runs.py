@@ -221,3 +221,16 @@ def test_a_key_in_the_file_itself_is_refused(written: Path) -> None:
     with pytest.raises(SpecError, match="holds the key of endpoint 'here'") as caught:
         check(agentscale.load(written))
     assert KEY not in str(caught.value)
+
+
+def test_two_embedders_are_compared_in_a_table_and_the_first_makes_k_star(
+    written: Path, server: Server, tmp_path: Path
+) -> None:
+    run = agentscale.run(written, "embedder=lexical", out=tmp_path / "run")
+    both = agentscale.open_run(run.path, embedder=["lexical", "endpoint:here:letters"])
+    assert both.analysis.embedder == "lexical@1:512"
+    assert json.dumps(both.rows()) == json.dumps(run.rows())
+    assert {(row["a"], row["b"]) for row in both.rows("embedders")} == {("lexical@1:512", "endpoint@letters:26")}
+    assert "embedders" in both.report().read_text(encoding="utf-8")
+    with pytest.raises(SpecError, match="unknown table 'embedders'"):
+        run.rows("embedders")

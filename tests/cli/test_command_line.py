@@ -149,6 +149,16 @@ def test_runs_are_listed_and_analyzed(ran: Callable[..., Ran]) -> None:
     assert ran("report", "results/small")[1] == "results/small/report.html\n"
 
 
+def test_an_analysis_says_who_made_k_star_and_how_far_another_embedder_agrees(ran: Callable[..., Ran]) -> None:
+    ran("run", "small.yaml", "--no-report")
+    alone = ran("analyze", "results/small")[1]
+    assert "K* by lexical@1:512: lexical: hashed words" in alone
+    both = ran("analyze", "results/small", "--embedder", "lexical", "--embedder", "use")[1]
+    assert both.startswith(alone)
+    assert re.search(r"^cells of a size +mean_cosine  .+  3$", both, re.MULTILINE)
+    assert max(map(len, both.splitlines())) <= 80
+
+
 def test_live_records_nothing(desk: Path, ran: Callable[..., Ran]) -> None:
     made = json.loads(ran("run", "small.yaml", "--mode", "live", "--json")[1])
     assert made["calls_asked"] > 0

@@ -114,6 +114,8 @@ def test_one_request_that_fails_for_good_fails_them_all_and_is_the_error() -> No
         ({"data": [{"index": at, "embedding": [1.0]} for at in (0, 2)]}, "indices"),
         ({"data": [{"index": at, "embedding": [1.0]} for at in (0, 1, 2)]}, "3 vectors"),
         ({"data": [{"embedding": [1.0]}, {"embedding": [1.0]}]}, "indices"),
+        ({"data": [{"index": at, "embedding": [1.0]} for at in ([0], {})]}, "indices"),
+        ({"data": [{"index": at, "embedding": [1.0]} for at in (False, True)]}, "indices"),
         ({"data": [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": [1.0, 2.0]}]}, "of 1 and 2 numbers"),
         ({"data": [{"index": at, "embedding": []} for at in (0, 1)]}, "not a list of finite numbers"),
         ({"data": [{"index": at, "embedding": "AACAPw=="} for at in (0, 1)]}, "not a list of finite numbers"),

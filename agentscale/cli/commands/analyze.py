@@ -5,16 +5,20 @@ from __future__ import annotations
 import click
 
 from agentscale import api
-from agentscale.cli.output import summary, to_json
+from agentscale.cli.output import embedder_summary, summary, to_json
 
 
 @click.command(name="analyze")
 @click.argument("run", type=click.Path())
-@click.option("--embedder", help="What turns texts into vectors for K*; the experiment's own by default.")
+@click.option(
+    "--embedder",
+    multiple=True,
+    help="What turns texts into vectors for K*; the experiment's own by default. Given twice: how far they agree.",
+)
 @click.option("--extract", help="Read all answers anew by this chain of extractors, such as mark,letter.")
 @click.option("--table", default="cells", show_default=True, help="The table that --json prints.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows of a table as one JSON array.")
-def command(run: str, embedder: str | None, extract: str | None, table: str, as_json: bool) -> None:
+def command(run: str, embedder: tuple[str, ...], extract: str | None, table: str, as_json: bool) -> None:
     """Compute the tables of the run folder RUN and print the summary. No model is asked."""
     chain = None if extract is None else [name.strip() for name in extract.split(",")]
     opened = api.open_run(run, embedder=embedder, extract=chain)
@@ -22,3 +26,4 @@ def command(run: str, embedder: str | None, extract: str | None, table: str, as_
         click.echo(to_json(opened.rows(table)))
     else:
         summary(opened)
+        embedder_summary(opened)
