@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -27,25 +27,32 @@ def label_pattern(choices: Sequence[str]) -> str:
 
 def folded(text: str) -> str:
     """A text as it is compared with options: no case, single blanks, no punctuation around it."""
-    return re.sub(r"\s+", " ", text).strip(" .,;:!?\"'*_()[]$").casefold()
+    return " ".join(text.split()).strip(" .,;:!?\"'*_()[]$").casefold()
 
 
-@lru_cache(maxsize=4096)
-def _folded_option(choice: str) -> str:
-    return folded(plain(choice))
+@lru_cache(maxsize=1024)
+def _folded_options(choices: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(folded(plain(choice)) for choice in choices)
+
+
+@lru_cache(maxsize=1024)
+def _letter_of(choices: tuple[str, ...]) -> dict[str, str]:
+    """From the folded text of an option to its letter, where no other option reads the same."""
+    options = _folded_options(choices)
+    counts = Counter(options)
+    pairs = zip(options, letters(len(options)), strict=True)
+    return {option: letter for option, letter in pairs if option and counts[option] == 1}
 
 
 def option_named(text: str, choices: Sequence[str]) -> str | None:
     """The letter of the one option that reads exactly like a plain ``text``, if there is just one."""
-    wanted = folded(text)
-    matching = [index for index, choice in enumerate(choices) if wanted and _folded_option(choice) == wanted]
-    return letters(len(choices))[matching[0]] if len(matching) == 1 else None
+    return _letter_of(tuple(choices)).get(folded(text))
 
 
 def begins_with_option(text: str, letter: str, choices: Sequence[str]) -> bool:
     """Whether a plain text begins with what the option of a letter says."""
     known = letters(len(choices))
-    return letter in known and folded(text).startswith(_folded_option(choices[known.index(letter)]))
+    return letter in known and folded(text).startswith(_folded_options(tuple(choices))[known.index(letter)])
 
 
 def contradicts(text: str, letter: str, choices: Sequence[str]) -> bool:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
+
+from agentscale.scoring.heads import Headed, lowered
 
 WINDOW = 2_000
 """Characters after a mark in which its answer must stand."""
 LONGEST = 20_000
 """Characters at the end of a text without a mark in which an answer is looked for."""
 
-_FINAL = re.compile(
-    r"\bfinal {1,3}answer[ \"'_)\]*]{0,6}(?:is\b[ ]{0,2}[:=]?|[:=]>?|-{1,2}>|-{1,2} |$)", re.IGNORECASE | re.MULTILINE
+_WORTH = tuple(map(len, ("correct", "right", "best")))
+_FINAL = Headed(
+    {"final ": (0,)},
+    re.compile(
+        r"\bfinal {1,3}answer[ \"'_)\]*]{0,6}(?:is\b[ ]{0,2}[:=]?|[:=]>?|-{1,2}>|-{1,2} |$)",
+        re.IGNORECASE | re.MULTILINE,
+    ),
 )
-_LOOSE = re.compile(
-    r"\b(?:answer|(?:correct|right|best) (?:option|choice))[ \"'_)\]*]{0,6}"
-    r"(?:(?:is|was|would be|will be|should be|must be)\b[ ]{0,2}[:=]?|[:=]>?|-{1,2}>)",
-    re.IGNORECASE,
+_LOOSE = Headed(
+    {"answer": (0,), " option": _WORTH, " choice": _WORTH},
+    re.compile(
+        r"\b(?:answer|(?:correct|right|best) (?:option|choice))[ \"'_)\]*]{0,6}"
+        r"(?:(?:is|was|would be|will be|should be|must be)\b[ ]{0,2}[:=]?|[:=]>?|-{1,2}>)",
+        re.IGNORECASE,
+    ),
 )
 _CONDITION = re.compile(r"\b(?:if|whether|why|unless|suppose|assum(?:e|ing)|not)\b[^.\n]{0,20}$", re.IGNORECASE)
 _FILLER = re.compile(
@@ -32,7 +43,9 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(r"(?:1[.)] [^\n]*\n{1,3} {0,4}2[.)] |\(?A[.):] ?[^\n]*\n{1,3} {0,4}\(?B[.):])")
-_NEXT_QUESTION = re.compile(r"^(?:question|q|user|human) ?[0-9]{0,3}:", re.IGNORECASE | re.MULTILINE)
+_NEXT_QUESTION = re.compile(r"\n(?i:question|q|user|human) ?[0-9]{0,3}:")
+
+Spans = Sequence[tuple[int, int]]
 
 
 class Mark(NamedTuple):
@@ -50,19 +63,19 @@ def final_marks(text: str) -> Iterator[Mark]:
 
     A mark is not filled where nothing, a placeholder or a list of all options follows.
     """
-    return _filled(text, _FINAL)
+    return _filled(text, _announced(text).final)
 
 
 def loose_marks(text: str) -> Iterator[Mark]:
     """The filled marks ``answer:``, ``the answer is`` and the like, from last to first, without conditional ones."""
-    for mark in _filled(text, _LOOSE):
+    for mark in _filled(text, _announced(text).loose):
         if not _CONDITION.search(text[max(0, mark.start - 30) : mark.start]):
             yield mark
 
 
 def after_marks(text: str) -> str:
     """What stands after the last mark; the whole text where there is none. Of a very long text, its end."""
-    ends = [match.end() for pattern in (_FINAL, _LOOSE) for match in pattern.finditer(text)]
+    ends = [end for spans in _announced(text) for _, end in spans]
     rest = text[max(ends, default=0) :]
     # The cut may fall into a number: what is left of its word goes too.
     return rest if len(rest) <= LONGEST else rest[-LONGEST:].partition(" ")[2]
@@ -70,16 +83,29 @@ def after_marks(text: str) -> str:
 
 def own_part(text: str) -> str:
     """The text up to where a model that has answered goes on to ask itself the next question."""
-    if not _NEXT_QUESTION.search(text):
+    lines = "\n" + text  # each line after its break, which is quicker to find than the head of a line
+    if not _NEXT_QUESTION.search(lines):
         return text
-    firsts = [next(_filled(text, pattern, forward=True), None) for pattern in (_FINAL, _LOOSE)]
+    firsts = [next(_filled(text, spans, forward=True), None) for spans in _announced(text)]
     answered = min((mark.start for mark in firsts if mark is not None), default=len(text))
-    following = _NEXT_QUESTION.search(text, answered)
+    following = _NEXT_QUESTION.search(lines, answered)
     return text if following is None else text[: following.start()]
 
 
-def _filled(text: str, pattern: re.Pattern[str], *, forward: bool = False) -> Iterator[Mark]:
-    spans = [match.span() for match in pattern.finditer(text)]
+class _Announced(NamedTuple):
+    """Where a text announces an answer, whether one follows or not."""
+
+    final: Spans
+    loose: Spans
+
+
+@lru_cache(maxsize=2)  # the extractors of a chain ask in turn for the same text
+def _announced(text: str) -> _Announced:
+    low = lowered(text)
+    return _Announced(*([match.span() for match in form.matches(text, low)] for form in (_FINAL, _LOOSE)))
+
+
+def _filled(text: str, spans: Spans, *, forward: bool = False) -> Iterator[Mark]:
     stops = [*(start for start, _ in spans[1:]), len(text)]
     places = list(zip(spans, stops, strict=False))
     for (start, end), stop in places if forward else reversed(places):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from agentscale.schema.tasks import AnswerKind
 from agentscale.scoring.base import NO_ANSWER, Extractor, Found
+from agentscale.scoring.heads import Headed, lowered
 from agentscale.scoring.letters import contradicts, label_pattern, letters
 from agentscale.scoring.marks import after_marks
 
@@ -25,8 +26,27 @@ _REJECTED_AFTER = re.compile(
 )
 _CUE = (
     r"\b(?:so|thus|hence|therefore|choose|chose|pick|picked|select|selected|go with|going with|went with|vote for|"
-    r"conclude|answer|it's|it is|must be|is|=>|->|:)"
+    r"conclude|answer|it's|must be|is|=>|->|:)"
 )
+_CUE_HEADS = {
+    **dict.fromkeys(("so", "thus", "hence", "therefore", "cho", "pick", "select", "vote for", "conclude"), (0,)),
+    **dict.fromkeys(("answer", "it's", "must be", "is", ":"), (0,)),
+    " with": tuple(map(len, ("go", "going", "went"))),
+    ">": (1,),
+}
+_CLOSING = re.compile(r"[A-Z](?<=[ (\[\"'*_].)[A-Z]?[)\]\"'*_]*(?:[.,;!\n]| ?(?:\n|$))")
+"""A letter at the end of a clause, with or without a cue: of all that is looked for here a cue is the dearest."""
+_VERDICT = re.compile(r"[A-Z] (?i:is|would be) ")
+
+
+class _Form(NamedTuple):
+    """A form in which a letter stands by itself: the first group."""
+
+    where: Headed
+    conclusive: bool = False
+    """What stands so is a conclusion."""
+    itemizes: bool = False
+    """Lists of options are written so: where several letters stand so, none of them counts."""
 
 
 class _Candidate(NamedTuple):
@@ -56,27 +76,32 @@ def explicit(text: str, choices: Sequence[str]) -> Found | None:
 
 
 def _candidates(text: str, choices: Sequence[str]) -> Iterator[_Candidate]:
-    for pattern, conclusive in _forms(label_pattern(choices)):
-        found = [match for match in pattern.finditer(text) if _stands(text, match, choices)]
-        listed = "^" in pattern.pattern and not conclusive and len({match[1].upper() for match in found}) > 1
+    lines = "\n" + text  # so that the first line, too, stands after a break
+    low = lowered(lines)
+    for where, conclusive, itemizes in _forms(label_pattern(choices)):
+        found = [match for match in where.matches(lines, low) if _stands(lines, match, choices)]
+        listed = itemizes and len({match[1].upper() for match in found}) > 1
         for match in () if listed else found:
             yield _Candidate(match.start(1), match[1].upper(), conclusive)
 
 
 @lru_cache(maxsize=4)
-def _forms(upper: str) -> tuple[tuple[re.Pattern[str], bool], ...]:
-    """The forms in which a letter stands by itself, and whether what stands so is a conclusion."""
+def _forms(upper: str) -> tuple[_Form, ...]:
     label = f"(?:{upper}|[a-z])"
+    bracketed = rf"[(\[](?<![A-Za-z0-9'].)({label})[)\]]"
+    named = rf"(?i:\b(?:option|choice|letter)) [(\[\"'*_]*({upper}|[a-z](?=[)\].,;:]|$))(?![A-Za-z0-9'])"
+    heading = rf"\n[ \"'*_#>-]{{0,6}}({label})(?:\)|[.:](?= |$))"
+    concluded = rf"(?i:{_CUE}),? [(\[\"'*_]*({upper})[)\]\"'*_]*(?=[.,;!]? ?(?:\n|$)|[.,;!] )"
+    praised = rf"\b({upper}) (?i:is|would be) (?i:clearly )?(?i:the )?(?i:correct|right|best)\b"
+    alone = rf"\n[ \"'*_#>(\[-]{{0,6}}({label})[ \"'*_)\].:!]{{0,6}}$"
+    lines, nouns = {"\n": (0,)}, dict.fromkeys(("option ", "choice ", "letter "), (0,))
     return (
-        (re.compile(rf"(?<![A-Za-z0-9'])[(\[]({label})[)\]]"), False),
-        (
-            re.compile(rf"(?i:\b(?:option|choice|letter)) [(\[\"'*_]*({upper}|[a-z](?=[)\].,;:]|$))(?![A-Za-z0-9'])"),
-            False,
-        ),
-        (re.compile(rf"^[ \"'*_#>-]{{0,6}}({label})(?:\)|[.:](?= |$))", re.MULTILINE), False),
-        (re.compile(rf"(?i:{_CUE}),? [(\[\"'*_]*({upper})[)\]\"'*_]*(?=[.,;!]? ?(?:\n|$)|[.,;!] )"), True),
-        (re.compile(rf"\b({upper}) (?i:is|would be) (?i:clearly )?(?i:the )?(?i:correct|right|best)\b"), True),
-        (re.compile(rf"^[ \"'*_#>(\[-]{{0,6}}({label})[ \"'*_)\].:!]{{0,6}}$", re.MULTILINE), True),
+        _Form(Headed({"(": (0,), "[": (0,)}, re.compile(bracketed))),
+        _Form(Headed(nouns, re.compile(named))),
+        _Form(Headed(lines, re.compile(heading, re.MULTILINE)), itemizes=True),
+        _Form(Headed(_CUE_HEADS, re.compile(concluded), _CLOSING), conclusive=True),
+        _Form(Headed({" is ": (1, 2), " would be ": (1, 2)}, re.compile(praised), _VERDICT), conclusive=True),
+        _Form(Headed(lines, re.compile(alone, re.MULTILINE)), conclusive=True),
     )
 
 

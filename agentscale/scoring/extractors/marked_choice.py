@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from agentscale.scoring.base import NO_ANSWER, Found
 from agentscale.scoring.extractors.letter import explicit
@@ -11,6 +12,7 @@ from agentscale.scoring.letters import begins_with_option, contradicts, label_pa
 
 _REASON = re.compile(r"(?:because|since|as|is|was|for|due|and is|which|has|would|seems)\b", re.IGNORECASE)
 _CLOSED = re.compile(r"[)\]]|[:;,]|[.!?](?![A-Za-z0-9])|[\"'*_]+(?:[ .,:)]|$)| *$| [-=(]| ?—|-{2}")
+_FIRST = r"[(\[\"'*_]*({label})(?![A-Za-z0-9'])"
 _SECOND = (
     r"[)\].\"'*_]*,? ?(?:,|/|&|\+|-|\band\b|\bor\b) ?(?:option |choice )?[(\[\"'*_]*({label})"
     r"(?![A-Za-z0-9'])(?!(?<=[AI]) [a-z])"
@@ -43,19 +45,25 @@ def marked_choice(tail: str, choices: Sequence[str], *, strict: bool) -> Found |
 
 def _leading(tail: str, choices: Sequence[str]) -> Found | None:
     """The letter with which the line begins, if it is one and not the first word of a sentence."""
-    label = f"(?:{label_pattern(choices)}|[a-z])"
-    match = re.match(rf"[(\[\"'*_]*({label})(?![A-Za-z0-9'])", tail)
+    first, second, listed = _patterns(label_pattern(choices))
+    match = first.match(tail)
     if match is None or option_named(tail, choices) not in (None, match[1].upper()):
         return None
     rest, letter, known = tail[match.end() :], match[1].upper(), letters(len(choices))
     named = begins_with_option(rest, letter, choices)
     if not (_CLOSED.match(rest) or named or _REASON.match(rest.lstrip())):
         return None
-    seconds = (re.match(pattern.format(label=label), rest) for pattern in (_SECOND, _LISTED))
-    others = {second[1].upper() for second in seconds if second is not None} - {letter}
+    others = {other[1].upper() for other in (second.match(rest), listed.match(rest)) if other is not None} - {letter}
     if others & set(known) or contradicts(rest, letter, choices):
         return NO_ANSWER
     return Found(letter) if letter in known else Found(None, "not_an_option")
+
+
+@lru_cache(maxsize=4)
+def _patterns(upper: str) -> tuple[re.Pattern[str], ...]:
+    """For the letter at the head of a line, and for two ways to name another one behind it."""
+    label = f"(?:{upper}|[a-z])"
+    return tuple(re.compile(pattern.format(label=label)) for pattern in (_FIRST, _SECOND, _LISTED))
 
 
 def _by_text(tail: str, choices: Sequence[str]) -> str | None:
