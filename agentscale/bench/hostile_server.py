@@ -17,11 +17,13 @@ from contextlib import suppress
 from itertools import count
 
 from agentscale.bench.endpoint import body, until_stdin_closes
+from agentscale.schema.record import digest_of
 from agentscale.server.answers import Scene, answer
 from agentscale.server.faults import FaultPlan
 from agentscale.server.speaking import speak
 
-KEY_HEADER = b"x-agentscale-call:"
+CALL_HEADER = b"x-agentscale-call:"
+"""Carries the identity of the call, whose digest is its key."""
 
 
 def answer_of(key: str, authorization: str) -> str:
@@ -57,7 +59,7 @@ class HostileServer:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
         await reader.readexactly(int(_field(head, b"content-length:") or 0))
-        key, number = _field(head, KEY_HEADER), next(self._numbers)
+        key, number = digest_of(_field(head, CALL_HEADER)), next(self._numbers)
         fault = self._plan.fault(number, time.monotonic() - self._started)
         self._note(n=number, key=key, fault=fault)
         good = False

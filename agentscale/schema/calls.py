@@ -6,9 +6,10 @@ they enter (the endpoint's answer in ``models``, the recording's line in ``recor
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from agentscale.schema.agents import Sampling
 from agentscale.schema.record import digest_of, quoted
@@ -94,15 +95,37 @@ class CallId:
 
     @property
     def key(self) -> str:
-        """SHA-256 of the identity, in hexadecimal: the name under which the call is recorded.
+        """SHA-256 of ``spelt``, in hexadecimal: the name under which the call is recorded."""
+        return digest_of(self.spelt)
 
-        It is the digest of the list of all fields in order, whose JSON is put together here by hand.
-        """
-        return digest_of(
+    @property
+    def spelt(self) -> str:
+        """The canonical JSON of the list of all fields in order, put together here by hand: ASCII, on one line."""
+        return (
             f"[{self.seed},{quoted(self.task)},{quoted(self.sample_id)},{self.replicate},{quoted(self.slot)},"
             f"{quoted(self.role)},{self.round},{self.turn},{self.step},{self.attempt},"
             f"{quoted(self.body)},{quoted(self.salt)}]"
         )
+
+    @classmethod
+    def read(cls, text: str) -> CallId:
+        """The identity that ``text`` spells.
+
+        Raises:
+            ValueError: It is not one, letter by letter as ``spelt`` writes it.
+        """
+        try:
+            call = cls(*json.loads(text))
+        except (TypeError, RecursionError):
+            raise ValueError(f"{text[:80]!r} is no list of the {len(cls.__slots__)} fields of a call") from None
+        kinds = cls.__annotations__
+        if any(not isinstance(getattr(call, name), int) for name in kinds if kinds[name] == "int"):
+            raise ValueError("a number of the call is none")
+        if any(not isinstance(getattr(call, name), str) for name in kinds if kinds[name] != "int"):
+            raise ValueError("a text of the call is none")
+        if call.role not in get_args(Role) or call.spelt != text:
+            raise ValueError("the call is not spelt in its canonical form")
+        return call
 
 
 @dataclass(frozen=True, slots=True)

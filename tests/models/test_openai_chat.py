@@ -97,12 +97,12 @@ def test_copies_of_a_configuration_get_different_derived_seeds() -> None:
 
 
 @pytest.mark.parametrize("base_url", [LOOPBACK, "http://localhost:1/v1", "http://[::1]:1/v1"])
-def test_the_calls_key_travels_on_this_machine(base_url: str) -> None:
-    assert complete(GOOD, base_url)[1].headers["X-Agentscale-Call"] == call().key
+def test_the_calls_identity_travels_on_this_machine(base_url: str) -> None:
+    assert CallId.read(complete(GOOD, base_url)[1].headers["X-Agentscale-Call"]) == call()
 
 
 @pytest.mark.parametrize("base_url", ["https://api.openai.com/v1", "http://10.0.0.1/v1", "http://127.0.0.1.example/v1"])
-def test_the_calls_key_travels_nowhere_else(base_url: str) -> None:
+def test_the_calls_identity_travels_nowhere_else(base_url: str) -> None:
     asked = complete(GOOD, base_url)[1]
     assert not [name for name in asked.headers if name.startswith("x-")]
 

@@ -20,7 +20,8 @@ from agentscale.schema.profile import Lesson, Place, Profile
 from agentscale.transport import EndpointClient, Posted
 
 CALL_HEADER = "X-Agentscale-Call"
-"""Carries the key of the call, towards this machine only: `agentscale serve` then knows equal bodies apart."""
+"""Carries the call's identity, of which its key is the digest, towards this machine only: `agentscale serve` then knows
+who asks, and equal bodies apart."""
 
 
 class OpenAIChat:
@@ -85,7 +86,7 @@ class OpenAIChat:
     async def _post(self, spelt: Spelt, call: CallId) -> Posted:
         """The object that comes back of one request, whole or in pieces."""
         client, model = self._client, self._spec.model
-        headers = {CALL_HEADER: call.key} if client.address.is_loopback else {}
+        headers = {CALL_HEADER: call.spelt} if client.address.is_loopback else {}
         if "stream" not in spelt.names:
             return await client.post_json(self._path, spelt.body, headers=headers, model=model)
         events, retries = await client.post_events(self._path, spelt.body, headers=headers, model=model)
