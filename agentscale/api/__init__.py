@@ -5,6 +5,7 @@ from agentscale.api.estimating import estimate
 from agentscale.api.fitting import calibrate
 from agentscale.api.results import Run
 from agentscale.api.running import check, load, open_run, replay, run, simulate
+from agentscale.api.serving import serve
 from agentscale.engine import CONCURRENCY
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "replay",
     "run",
     "schema",
+    "serve",
     "simulate",
 ]

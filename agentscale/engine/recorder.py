@@ -205,13 +205,14 @@ def _miss(ask: Ask, recording: Recording | None) -> str:
             head,
             f"nearest recorded: {nearest.id.slot!r}, sample {nearest.id.sample_id!r}, "
             f"round {nearest.id.round}, replicate {nearest.id.replicate}",
-            *_difference(nearest.request, ask.request),
+            *difference(nearest.request, ask.request),
             "to ask for what is missing: agentscale run FILE --out FOLDER",
         ]
     )
 
 
-def _difference(recorded: ChatRequest, asked: ChatRequest) -> list[str]:
+def difference(recorded: ChatRequest, asked: ChatRequest) -> list[str]:
+    """How the messages of two requests differ, in at most 20 lines."""
     before, after = _lines(recorded), _lines(asked)
     if before == after:
         return ["the messages are the same: the sampling, the model, the task or the seed changed"]

@@ -20,6 +20,7 @@ Fault = Literal[
     "reset",
     "slow",
     "truncated",
+    "malformed",
     "wrong_type",
     "not_json",
     "huge",
@@ -30,8 +31,9 @@ Fault = Literal[
 ``busy`` is a 429 with ``Retry-After`` in seconds, ``busy_skewed`` a 503 with a date by a clock that is years off,
 ``error`` a 500. ``hang`` never answers, ``hang_midway`` falls silent in the middle of the body. ``closed`` closes
 without an answer, ``reset`` resets the connection in the middle of the body. ``slow`` comes in drops, and whole.
-``truncated`` ends in the middle of its JSON, ``wrong_type`` has a number where the text should be, ``not_json`` is a
-page of HTML. ``huge`` announces 100 MB, ``endless`` sends as much without announcing it.
+``truncated`` ends in the middle of its JSON, ``malformed`` has the wrong quotes in it, ``wrong_type`` a number where
+the text should be; ``not_json`` is a page of HTML. ``huge`` announces 100 MB, ``endless`` sends as much without
+announcing it.
 """
 
 FAULTS: tuple[Fault, ...] = get_args(Fault)

@@ -1,8 +1,10 @@
-"""Carries out an answer over a connection."""
+"""Carries out an answer over a bare connection."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from contextlib import suppress
 
 from agentscale.server.answers import Spoken
@@ -17,7 +19,7 @@ async def speak(answer: Spoken, reader: asyncio.StreamReader, writer: asyncio.St
     Raises:
         ConnectionError: The caller is gone before the last piece was written.
     """
-    for number, piece in enumerate(answer.pieces):
+    for number, piece in enumerate(answer.wire()):
         if number and answer.pause_s:
             await asyncio.sleep(answer.pause_s)
         writer.write(piece)
@@ -25,7 +27,7 @@ async def speak(answer: Spoken, reader: asyncio.StreamReader, writer: asyncio.St
     if answer.end == "hang":
         await _until_gone(reader)
     elif answer.end == "reset":
-        writer.transport.abort()
+        reset(writer.transport)
     return answer.end == "keep"
 
 
@@ -34,3 +36,10 @@ async def _until_gone(reader: asyncio.StreamReader) -> None:
     with suppress(ConnectionError):
         while await reader.read(65536):
             pass
+
+
+def reset(transport: asyncio.WriteTransport) -> None:
+    """Ends a connection at once, so that the other side reads a reset. Without lingering that would be a plain end."""
+    at_once = struct.pack("ii", 1, 0)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    transport.abort()

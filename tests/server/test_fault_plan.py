@@ -60,12 +60,12 @@ def test_only_a_slow_answer_is_good_in_spite_of_its_fault(fault: str) -> None:
     spoken = answer(fault, Scene(BODY, FaultPlan()))  # type: ignore[arg-type]
     assert spoken.good == (fault == "slow")
     if fault not in ("huge", "endless"):
-        said = b"".join(spoken.pieces).partition(b"\r\n\r\n")[2]
+        said = b"".join(spoken.wire()).partition(b"\r\n\r\n")[2]
         assert (said == BODY) == (fault == "slow")
 
 
 def test_a_good_answer_announces_its_length_and_holds_the_body() -> None:
-    head, _, said = b"".join(answer(None, Scene(BODY, FaultPlan())).pieces).partition(b"\r\n\r\n")
+    head, _, said = b"".join(answer(None, Scene(BODY, FaultPlan())).wire()).partition(b"\r\n\r\n")
     assert f"content-length: {len(BODY)}".encode() in head
     assert said == BODY
 
@@ -73,7 +73,7 @@ def test_a_good_answer_announces_its_length_and_holds_the_body() -> None:
 def test_a_skewed_clock_is_years_ahead_and_asks_for_the_same_wait() -> None:
     from email.utils import parsedate_to_datetime
 
-    head = answer("busy_skewed", Scene(BODY, FaultPlan(retry_after_s=7), 1_000_000.0)).pieces
+    head = answer("busy_skewed", Scene(BODY, FaultPlan(retry_after_s=7), 1_000_000.0)).wire()
     lines = dict(line.split(": ", 1) for line in next(iter(head)).decode().split("\r\n") if ": " in line)
     here, until = (parsedate_to_datetime(lines[name]) for name in ("date", "retry-after"))
     assert (until - here).total_seconds() == 7
@@ -82,7 +82,7 @@ def test_a_skewed_clock_is_years_ahead_and_asks_for_the_same_wait() -> None:
 
 @pytest.mark.parametrize("fault", ["busy", "busy_skewed", "error", "wrong_type", "not_json"])
 def test_complaints_repeat_what_they_are_told_to_repeat(fault: str) -> None:
-    said = b"".join(answer(fault, Scene(BODY, FaultPlan(), echo="Bearer sk-x")).pieces)  # type: ignore[arg-type]
+    said = b"".join(answer(fault, Scene(BODY, FaultPlan(), echo="Bearer sk-x")).wire())  # type: ignore[arg-type]
     head, _, complaint = said.partition(b"\r\n\r\n")
     assert b"Bearer sk-x" in complaint
     assert f"content-length: {len(complaint)}".encode() in head
@@ -90,7 +90,7 @@ def test_complaints_repeat_what_they_are_told_to_repeat(fault: str) -> None:
 
 @pytest.mark.parametrize("fault", ["huge", "endless"])
 def test_a_huge_body_is_made_piece_by_piece(fault: str) -> None:
-    pieces = iter(answer(fault, Scene(BODY, FaultPlan())).pieces)  # type: ignore[arg-type]
+    pieces = iter(answer(fault, Scene(BODY, FaultPlan())).wire())  # type: ignore[arg-type]
     next(pieces)
     sizes = [len(piece) for piece in pieces]
     assert sum(sizes) >= HUGE_BYTES

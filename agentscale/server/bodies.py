@@ -1,0 +1,127 @@
+"""The bodies of requests, checked. What would change an answer and cannot be honoured is refused by name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from agentscale.schema.agents import Sampling
+from agentscale.schema.calls import Message
+from agentscale.schema.record import Record
+
+Speaker = Literal["system", "developer", "user", "assistant"]
+
+
+class Part(Record):
+    """A part of a message's content."""
+
+    type: Literal["text"]
+    text: str
+
+
+class Said(Record):
+    """A message."""
+
+    role: Speaker
+    content: str | list[Part] | None = None
+    name: str | None = None
+    refusal: str | None = None
+
+    @property
+    def message(self) -> Message:
+        """The message as models get it: developers are the system, parts are joined."""
+        content = self.content or ""
+        text = content if isinstance(content, str) else "".join(part.text for part in content)
+        return Message("system" if self.role == "developer" else self.role, text)
+
+
+class StreamOptions(Record):
+    """What a stream tells beside the text."""
+
+    include_usage: bool = False
+    include_obfuscation: bool = False
+
+
+class ChatBody(Record):
+    """The body of a chat request.
+
+    Raises:
+        ValueError: It asks for what is not to be had here, such as log probabilities or tools.
+    """
+
+    model: str
+    messages: list[Said] = Field(min_length=1)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    max_completion_tokens: int | None = Field(default=None, ge=1)
+    stop: str | Annotated[list[str], Field(max_length=4)] | None = None
+    n: int | None = Field(default=None, ge=1, le=128)
+    seed: int | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    reasoning_effort: str | None = None
+    # Honoured by refusing what they ask for.
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    logit_bias: dict[str, float] | None = None
+    response_format: dict[str, Any] | None = None
+    tools: list[Any] | None = None
+    tool_choice: Any = None
+    # These change no answer here.
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    parallel_tool_calls: bool | None = None
+    metadata: dict[str, str] | None = None
+    store: bool | None = None
+    service_tier: str | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
+    verbosity: str | None = None
+
+    @model_validator(mode="after")
+    def _supported(self) -> Self:
+        if self.logprobs or self.top_logprobs:
+            raise ValueError("logprobs is not supported here: answers are drawn whole, no token has a probability")
+        if self.logit_bias:
+            raise ValueError("logit_bias is not supported here: answers are drawn whole, not token by token")
+        if self.tools:
+            raise ValueError("tools is not supported here: no answer calls one")
+        if self.response_format and self.response_format.get("type") != "text":
+            raise ValueError("response_format is not supported here: answers are plain text")
+        if self.stream_options and not self.stream:
+            raise ValueError("stream_options is allowed only with stream: true")
+        return self
+
+    @property
+    def sampling(self) -> Sampling:
+        """What of the body is sampling; either name of the cap counts, the newer one first."""
+        return Sampling(
+            temperature=self.temperature,
+            top_p=self.top_p,
+            max_tokens=self.max_completion_tokens or self.max_tokens,
+            stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ()),
+            seed=self.seed,
+        )
+
+    @property
+    def thinks(self) -> bool:
+        """Whether reasoning is asked for, which then stands apart from the answer."""
+        return self.reasoning_effort not in (None, "none")
+
+
+class EmbeddingBody(Record):
+    """The body of a request for vectors."""
+
+    model: str
+    input: str | Annotated[list[str], Field(min_length=1, max_length=2048)]
+    encoding_format: Literal["float", "base64"] = "float"
+    dimensions: int | None = None
+    user: str | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts, one a vector."""
+        return [self.input] if isinstance(self.input, str) else self.input
