@@ -260,7 +260,7 @@ def _play(
                 models = (
                     offline_models(sweep)
                     if mode == "replay"
-                    else await stack.enter_async_context(opened_models(sweep, environ, folder))
+                    else await stack.enter_async_context(opened_models(sweep, environ, folder, stopper.on_stop))
                 )
                 return await run_sweep(
                     sweep,

@@ -72,7 +72,7 @@ class Recorder:
         self._stopping = False
 
     def stop(self) -> None:
-        """Asks nothing from now on. Calls under way end and are recorded."""
+        """Asks nothing from now on. Calls under way end and are recorded, unless their model says that it stopped."""
         self._stopping = True
 
     def known(self, ask: Ask) -> Answer | None:
@@ -151,7 +151,15 @@ class Recorder:
             try:
                 return timer.answered(await self._models[ask.request.model].complete(ask.request, ask.id))
             except EndpointError as error:
+                if error.kind == "stopped":
+                    raise self._never_sent(ask) from None
                 return timer.failed(error)
+
+    def _never_sent(self, ask: Ask) -> BrokenOff:
+        """A call that was still waiting for its endpoint's leave when the run was stopped: nothing is in flight."""
+        if self._recording is not None:
+            self._recording.withdrawn(ask.key)
+        return BrokenOff("the run was stopped before this call was made")
 
     def _check_allowed(self, ask: Ask) -> None:
         if self._stopping:

@@ -29,8 +29,10 @@ class Stopper:
         self.requested = False
 
     def on_stop(self, action: Callable[[], None]) -> None:
-        """Does ``action`` when the stop is requested."""
+        """Does ``action`` when the stop is requested; at once where it was, as while servers were launched."""
         self._actions.append(action)
+        if self.requested:
+            action()
 
     def request(self) -> None:
         """Stops asking. Safe to call from a signal handler on the loop's thread."""

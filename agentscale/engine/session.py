@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from agentscale import endpoints, models
@@ -51,13 +51,19 @@ def check_unwritten(sweep: Sweep, address: Address) -> None:
 
 
 @asynccontextmanager
-async def opened_models(sweep: Sweep, environ: Mapping[str, str], folder: RunFolder) -> AsyncIterator[dict[str, Model]]:
+async def opened_models(
+    sweep: Sweep,
+    environ: Mapping[str, str],
+    folder: RunFolder,
+    on_stop: Callable[[Callable[[], None]], None] = lambda action: None,
+) -> AsyncIterator[dict[str, Model]]:
     """The sweep's models, ready to be asked.
 
     Args:
         sweep: The sweep.
         environ: Where keys and the default base URL are looked up.
         folder: Where logs of launched servers go, and what is learnt of endpoints; what it holds of that is known.
+        on_stop: Takes what is to be done when the run is stopped: requests that wait to be sent are then not sent.
 
     Raises:
         SpecError: If a key or a model file is missing.
@@ -74,6 +80,7 @@ async def opened_models(sweep: Sweep, environ: Mapping[str, str], folder: RunFol
                 address = address.moved(base_url)
             clients[name] = EndpointClient(address)
             stack.push_async_callback(clients[name].aclose)
+            on_stop(clients[name].stop)
         lessons = LessonBook(folder.lessons(), folder.keep_lessons)
         specs = sweep.experiment.models
         yield models.build(specs, truth=sweep.truth(), clients=clients.__getitem__, lessons=lessons)

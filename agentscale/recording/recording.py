@@ -198,6 +198,14 @@ class Recording:
         """
         self._usable_writer().asked(bytes.fromhex(key))
 
+    def withdrawn(self, key: str) -> None:
+        """Takes ``asked`` back: the call never left, or has failed, and is not in flight.
+
+        Raises:
+            StoreError: As ``append`` does.
+        """
+        self._usable_writer().withdrawn(bytes.fromhex(key))
+
     def _usable_writer(self) -> Writer:
         self._check_open()
         if not self._write:

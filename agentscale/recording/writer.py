@@ -7,7 +7,7 @@ import fcntl
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from agentscale.errors import StoreError
@@ -56,10 +56,21 @@ class Writer:
         Raises:
             StoreError: It could not be written down; the call should not be made.
         """
+        self._journaled(Journal.asked, key)
+
+    def withdrawn(self, key: bytes) -> None:
+        """Writes down that a call is not made after all.
+
+        Raises:
+            StoreError: It could not be written down.
+        """
+        self._journaled(Journal.withdrawn, key)
+
+    def _journaled(self, note: Callable[[Journal, bytes], None], key: bytes) -> None:
         try:
             if self._journal is None:
                 self._journal = Journal(journal_path(self.path))
-            self._journal.note(key)
+            note(self._journal, key)
         except OSError as error:
             raise self._refused(error) from error
 

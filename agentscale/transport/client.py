@@ -146,6 +146,10 @@ class EndpointClient:
         shown = self._reader.shown(json.dumps(data, ensure_ascii=False))
         return self._error(Trouble("malformed", f"{problem} in {shown}", 200), model, 0)
 
+    def stop(self) -> None:
+        """Send nothing from now on; what was sent is waited for. Calls not sent by now raise with kind ``stopped``."""
+        self._gate.stop()
+
     async def aclose(self) -> None:
         """Close all connections."""
         self._gate.close()
@@ -177,7 +181,7 @@ class EndpointClient:
             if wait_s is None:
                 raise self._error(outcome, request.model, retries)
             # A call gives its place up while it waits, and comes back under its own number.
-            await asyncio.sleep(wait_s)
+            await self._gate.pause(wait_s)
             retries += 1
 
     async def _try(self, number: int, request: _Request, read: Callable[[Reply], T | Trouble]) -> T | Trouble:

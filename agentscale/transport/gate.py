@@ -6,11 +6,15 @@ It decides nothing. A call that tries again keeps its number, so that it goes be
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import math
 
 from agentscale.transport.control import Controller, Outcome, Ticket, Traffic
 from agentscale.transport.reading import Trouble
+
+STOPPED = Trouble("stopped", "no try, since the client was stopped")
+"""What becomes of calls that were not sent before the stop."""
 
 
 class _Waiting:
@@ -41,6 +45,7 @@ class Gate:
         self._controller = controller
         self._queue: list[_Waiting] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._stopping = asyncio.Event()
 
     @property
     def traffic(self) -> Traffic:
@@ -57,6 +62,8 @@ class Gate:
         Returns:
             A ticket, which must be given to `leave`; or why none is to be had.
         """
+        if self._stopping.is_set():
+            return STOPPED
         loop = asyncio.get_running_loop()
         if not self._queue:
             verdict = self._controller.admit(loop.time(), tokens)
@@ -76,6 +83,21 @@ class Gate:
         self._controller.finished(asyncio.get_running_loop().time(), ticket, outcome)
         if self._queue:
             self._pump()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before a further try, but not beyond the stop."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+
+    def stop(self) -> None:
+        """Give nobody leave from now on, and tell all who wait for it. Tries under way end as ever."""
+        self._stopping.set()
+        waiting, self._queue = self._queue, []
+        for call in waiting:
+            if not call.turn.done():
+                call.turn.set_result(STOPPED)
+        self._set_timer(None)
 
     def close(self) -> None:
         """Forget the timer; who still waits is whoever closes a client in use, and is cancelled by its own task."""

@@ -28,8 +28,9 @@ Kind = Literal[
     "too_large",
     "malformed",
     "circuit_open",
+    "stopped",
 ]
-"""The classes of fault, as `EndpointError.kind` names them and as the recording keeps them."""
+"""The classes of fault, as `EndpointError.kind` names them and as the recording keeps them: all but the last."""
 
 _ALLOWED: dict[Kind, str] = {
     "connection": "a complete HTTP answer",
@@ -38,6 +39,7 @@ _ALLOWED: dict[Kind, str] = {
     "too_large": f"a body of at most {MAX_BODY_BYTES // 2**20} MiB",
     "malformed": "a JSON object of the OpenAI API",
     "circuit_open": "an endpoint that answers",
+    "stopped": "requests until the client is stopped",
 }
 
 _REMEDY: dict[Kind, str] = {
@@ -52,6 +54,7 @@ _REMEDY: dict[Kind, str] = {
     "too_large": "check that base_url leads to a chat API, and lower max_tokens",
     "malformed": "check that base_url leads to an OpenAI-compatible API; most end in /v1",
     "circuit_open": "see to the endpoint, then run the same command again",
+    "stopped": "run the same command again: it goes on where it stopped",
 }
 
 

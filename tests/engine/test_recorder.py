@@ -168,6 +168,26 @@ def test_a_stopped_recorder_asks_nothing_more_and_lets_what_is_under_way_end() -
     assert model.asked == 2
 
 
+def test_a_call_whose_model_was_stopped_before_it_was_sent_is_no_failure_and_not_in_flight(tmp_path: Path) -> None:
+    class Stopped(Counting):
+        async def complete(self, request: ChatRequest, call: CallId) -> Answered:
+            if call.slot.endswith("/0"):
+                return await super().complete(request, call)
+            raise EndpointError("no try, since the client was stopped", kind="stopped")
+
+    async def both(recording: Recording) -> list[type]:
+        recorder = recorder_of("record", recording, Stopped(), concurrency=2)
+        tasks = [asyncio.create_task(recorder.ask(wanted(call_id(copy)))) for copy in (0, 1)]
+        await asyncio.wait(tasks)
+        return [type(task.exception() or task.result()) for task in tasks]
+
+    with Recording.open(tmp_path, write=True) as recording:
+        assert asyncio.run(both(recording)) == [Answer, BrokenOff]
+        assert list(recording.keys()) == [call_id(0).key]
+    with Recording.open(tmp_path, write=True) as recording:
+        assert recording.n_in_flight == 0
+
+
 def test_who_waits_for_a_call_that_ends_without_an_answer_makes_it_on_its_own_account() -> None:
     class Broken(Counting):
         async def complete(self, request: ChatRequest, call: CallId) -> Answered:

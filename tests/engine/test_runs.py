@@ -160,6 +160,13 @@ def test_a_stopped_run_keeps_what_is_done_and_resumes_to_the_same_bytes(make_swe
     assert transcript_bytes(resumed) == transcript_bytes(whole)
 
 
+def test_a_run_that_is_stopped_before_it_begins_asks_nothing(make_sweep: Make, play: Play) -> None:
+    stopper = Stopper()
+    stopper.request()  # as while servers are launched
+    _, tally = play(make_sweep(**SWEEP), stopper=stopper)
+    assert (tally.calls_asked, tally.trials_done, tally.stopped) == (0, 0, True)
+
+
 def test_errored_is_not_done_a_resumed_run_asks_failed_calls_again(make_sweep: Make, play: Play) -> None:
     broken = make_sweep(models={"one": {"scripted": {"replies": ["Final answer: A"], "fails": True}}})
     _, failed = play(broken)

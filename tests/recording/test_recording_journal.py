@@ -80,6 +80,28 @@ def test_what_was_let_go_and_has_no_line_is_in_flight_until_it_has_one(
     assert in_flight(folder, calls) == []
 
 
+def test_what_was_withdrawn_is_not_in_flight_whatever_becomes_of_it_later(
+    make_call: Make, killed: Callable[[Recording], Path], tmp_path: Path
+) -> None:
+    calls = [make_call(number) for number in range(3)]
+    with Recording.open(tmp_path / "alive", write=True) as recording:
+        for call in calls:
+            recording.asked(call.key)
+        recording.withdrawn(calls[1].key)
+        folder = killed(recording)
+    assert in_flight(folder, calls) == [0, 2]
+    with Recording.open(folder, write=True) as recording:
+        recording.append(calls[1])
+    assert in_flight(folder, calls) == [0, 2]
+    with Recording.open(folder, write=True) as recording:
+        recording.asked(calls[1].key)
+        recording.withdrawn(calls[1].key)
+        recording.append(calls[0])
+        recording.append(calls[2])
+    assert in_flight(folder, calls) == []
+    assert ".asked" not in suffixes(folder)
+
+
 def test_a_call_that_failed_before_and_was_under_way_again_is_in_flight(
     make_call: Make, killed: Callable[[Recording], Path], tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agentscale.transport.control import Controller, Limits, Outcome, Ticket
-from agentscale.transport.gate import Gate
+from agentscale.transport.gate import STOPPED, Gate
 from agentscale.transport.reading import Trouble
 
 BUSY = Trouble("rate_limit", "HTTP 429", 429, retry_after_s=10.0)
@@ -138,6 +138,35 @@ def test_when_the_endpoint_is_given_up_everyone_who_waits_is_told(virtual: Virtu
         assert {verdict.kind for verdict in told if isinstance(verdict, Trouble)} == {"circuit_open"}
         assert len(told) == 49
         assert door.traffic.waiting == 0
+
+    virtual(main())
+
+
+def test_a_stop_sends_nobody_home_who_was_let_through_and_lets_nobody_else_through(virtual: Virtual) -> None:
+    async def main() -> None:
+        door = gate(max_in_flight=1, requests_per_minute=60)
+        held = await ticket_of(door, 0)
+        waiting = [asyncio.create_task(door.enter(number, 0.0)) for number in range(1, 50)]
+        await settle()
+        door.stop()
+        assert [await task for task in waiting] == [STOPPED] * 49
+        assert await door.enter(50, 0.0) == STOPPED
+        assert (door.traffic.in_flight, door.traffic.waiting) == (1, 0)
+        door.leave(held, Outcome())
+        assert (door.traffic.in_flight, door.traffic.sent) == (0, 1)
+
+    virtual(main())
+
+
+def test_a_pause_before_a_further_try_lasts_as_long_as_it_says_or_until_the_stop(virtual: Virtual) -> None:
+    async def main() -> None:
+        loop, door = asyncio.get_running_loop(), gate()
+        started = loop.time()
+        await door.pause(20.0)
+        assert loop.time() - started == pytest.approx(20.0, abs=0.1)
+        loop.call_later(3.0, door.stop)
+        await door.pause(20.0)
+        assert loop.time() - started == pytest.approx(23.0, abs=0.1)
 
     virtual(main())
 

@@ -86,6 +86,8 @@ def test_a_status_has_one_class_of_fault(status: int, kind: str) -> None:
         ("stalled", "an answer that begins and goes on",
          "check the server's health, or raise first_byte_timeout_s and idle_timeout_s where it needs the time"),
         ("circuit_open", "an endpoint that answers", "see to the endpoint, then run the same command again"),
+        ("stopped", "requests until the client is stopped",
+         "run the same command again: it goes on where it stopped"),
         ("rate_limit", "status 200 with a JSON object", "lower max_in_flight, or raise max_retries"),
         ("auth", "status 200 with a JSON object",
          "check that api_key_env names the variable with this endpoint's key, and that the key is valid"),
