@@ -87,8 +87,9 @@ class Ledger:
             SpecError: If money has a cap and what recorded calls have cost is unknown, as of a model that an earlier
                 experiment of the folder asked and this one no longer names.
         """
-        for record in recording.records():
-            amount = self._recorded(record)
+        for key, record in zip(recording.keys(), recording.records(), strict=True):
+            # A call that failed before was asked again, and what was billed for failures is unknown.
+            amount = self._recorded(record) + Spending(recording.times(key) - 1)
             self.run.credit(amount)
             agent = self.agents.get(record.id.slot.rpartition("/")[0])
             if agent is not None:

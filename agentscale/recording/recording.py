@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -40,6 +41,7 @@ class Recording:
         self._closed = False
         self._segments: list[Segment] = []
         self._where: dict[bytes, int] = {}
+        self._more: Counter[bytes] = Counter()
         self._frames: Shelf[bytes] = Shelf(_FRAMES_HELD)
         self._messages: Shelf[Message] = Shelf(_MESSAGES_HELD)
         self._writer: Writer | None = None
@@ -109,11 +111,16 @@ class Recording:
     def _index(self, segment: Segment, found: Iterable[Entry]) -> None:
         base = len(self._segments) << _OFFSET_BITS
         self._segments.append(segment)
-        where = self._where
         for key, offset, ok in found:
-            place = base + offset + (_SUCCESS if ok else 0)
-            if where.get(key, -1) < place:
-                where[key] = place
+            self._place(key, base + offset + (_SUCCESS if ok else 0))
+
+    def _place(self, key: bytes, place: int) -> None:
+        """Takes a line of a call into the index."""
+        before = self._where.get(key)
+        if before is not None:
+            self._more[key] += 1
+        if before is None or before < place:
+            self._where[key] = place
 
     def __contains__(self, key: str) -> bool:
         return _raw(key) in self._where
@@ -133,6 +140,10 @@ class Recording:
         """
         place = self._where.get(_raw(key))
         return None if place is None else self._read(place)
+
+    def times(self, key: str) -> int:
+        """How often the call of this key was recorded: once, and once more for every time that it was asked again."""
+        return (_raw(key) in self._where) + self._more[_raw(key)]
 
     def answer(self, key: str) -> Answer | None:
         """What came back of the call that ``get`` finds, read in half the time: what a replay needs.
@@ -184,9 +195,7 @@ class Recording:
         key = key or record.key
         offset = self._usable_writer().write(key, record)
         place = (len(self._segments) - 1 << _OFFSET_BITS) + offset + (_SUCCESS if record.completion is not None else 0)
-        raw = bytes.fromhex(key)
-        if self._where.get(raw, -1) < place:
-            self._where[raw] = place
+        self._place(bytes.fromhex(key), place)
 
     def asked(self, key: str) -> None:
         """Writes down that a call is about to leave the process, so that after a crash it counts as in flight.

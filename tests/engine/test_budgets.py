@@ -404,6 +404,13 @@ def test_a_failed_call_counts_as_a_call(make_sweep: Make, spend: Play) -> None:
     assert tally.caps_reached == ["budget.calls: 3 of 3 spent, the next question takes up to 1"]
 
 
+def test_calls_that_fail_again_count_again_when_the_run_goes_on(make_sweep: Make, spend: Play) -> None:
+    models = {"one": {"scripted": {"replies": ["Final answer: A"], "fails": True}}}
+    sweep = make_sweep(models=models, budget={"calls": 10, "agent": {"calls": 9}})
+    asked = [spend(sweep, models=offline_models(sweep))[1].calls_asked for _ in range(4)]
+    assert asked == [4, 4, 1, 0]
+
+
 def test_a_live_run_has_the_same_budget(make_sweep: Make, spend: Play) -> None:
     _, tally = spend(budgeted(make_sweep, {"calls": 60}), mode="live")
     assert 0 < tally.calls_asked <= 60

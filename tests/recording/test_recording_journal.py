@@ -113,6 +113,19 @@ def test_a_call_that_failed_before_and_was_under_way_again_is_in_flight(
     assert in_flight(folder, [make_call(0)]) == [0]
 
 
+def test_a_recording_knows_how_often_a_call_was_asked(make_call: Make, tmp_path: Path) -> None:
+    with Recording.open(tmp_path, write=True) as recording:
+        recording.append(make_call(0, failed=True))
+        recording.append(make_call(1))
+    with Recording.open(tmp_path, write=True) as recording:
+        recording.append(make_call(0, failed=True))
+        recording.append(make_call(0))
+        times = [recording.times(make_call(number).key) for number in range(3)]
+    assert times == [3, 1, 0]
+    with Recording.open(tmp_path) as recording:
+        assert [recording.times(make_call(number).key) for number in range(3)] == times
+
+
 def test_a_writer_that_dies_before_its_first_line_leaves_its_journal(
     make_call: Make, killed: Callable[[Recording], Path], tmp_path: Path
 ) -> None:
