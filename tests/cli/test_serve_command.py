@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from agentscale import api
 from agentscale.cli import main
 
+REST = "task: {name: sums, limit: 2}\nteam: {size: 2, layer: L1}\nprotocol: vote\nembedder: lexical\n"
 COMMAND = [sys.executable, "-c", "from agentscale.cli import main; main()", "serve"]
 
 
@@ -43,6 +45,26 @@ def test_it_prints_its_port_serves_and_ends_in_order(signalled: signal.Signals) 
         _, err = process.communicate(timeout=20)
     assert process.returncode == 0
     assert err == "stopped\n"
+
+
+def test_a_run_asks_the_server_and_replays_without_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("here.yaml").write_text("name: here\nmodels: {alpha: {simulated: {model: 0}}}\n" + REST, "utf-8")
+    with api.serve("here.yaml") as served:
+        asked = f"name: there\nendpoints: {{e: {{base_url: '{served.base_url}'}}}}\n"
+        asked += "models: {alpha: {endpoint: e, model: alpha}}\n" + REST
+        Path("there.yaml").write_text(asked, "utf-8")
+        with pytest.raises(SystemExit) as ended:
+            main(["run", "there.yaml", "--no-report"])
+    assert ended.value.code == 0
+    assert "failed" not in "".join(capsys.readouterr())
+    with pytest.raises(SystemExit) as ended:
+        main(["replay", "results/there", "--out", "again", "--no-report"])
+    assert ended.value.code == 0
+    one, other = (sorted(Path(run, "transcripts").iterdir()) for run in ("results/there", "again"))
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
 
 
 def test_a_port_in_use_is_one_clear_message(refused: Callable[..., tuple[int, str]]) -> None:

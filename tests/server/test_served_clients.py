@@ -48,13 +48,10 @@ def test_a_stream_says_what_the_whole_says_and_the_usage_last(client: openai.Ope
     assert all(piece.usage is None for piece in pieces[:-1])
 
 
-def test_n_answers_are_those_of_n_requests(client: openai.OpenAI, prompts: list[str], served: Served) -> None:
-    many = client.chat.completions.create(model="small", messages=user(prompts[1]), n=8)
-    texts = [choice.message.content for choice in many.choices]
+def test_n_answers_come_as_n_choices(client: openai.OpenAI, prompts: list[str]) -> None:
+    many = client.chat.completions.create(model="small", messages=user(prompts[0]), n=8)
     assert [choice.index for choice in many.choices] == list(range(8))
-    assert len(set(texts)) > 1
-    ones = [client.chat.completions.create(model="small", messages=user(prompts[1]), seed=2, n=8) for _ in range(2)]
-    assert ones[0].choices == ones[1].choices
+    assert len({choice.message.content for choice in many.choices}) > 1
 
 
 def test_equal_bodies_get_one_draw_after_the_other_and_with_a_seed_always_the_same(
