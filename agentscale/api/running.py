@@ -249,23 +249,25 @@ def _play(
     watch: Callable[[Tally], None],
 ) -> Run:
     """Plays the sweep into ``folder``."""
+    from agentscale.engine.connections import Connections
     from agentscale.engine.pricing import quotes
     from agentscale.engine.run import Stopper, run_sweep
-    from agentscale.engine.session import offline_models, opened_models
+    from agentscale.engine.session import Session, offline_models, opened
 
     async def play() -> Tally:
         stopper = Stopper()
         with interruptible(stopper.request):
             async with AsyncExitStack() as stack:
-                models = (
-                    offline_models(sweep)
+                session = (
+                    Session(offline_models(sweep), Connections())
                     if mode == "replay"
-                    else await stack.enter_async_context(opened_models(sweep, environ, folder, stopper.on_stop))
+                    else await stack.enter_async_context(opened(sweep, environ, folder, stopper.on_stop))
                 )
                 return await run_sweep(
                     sweep,
                     folder,
-                    models,
+                    session.models,
+                    connections=session.connections,
                     mode=mode,
                     concurrency=concurrency,
                     watch=watch,

@@ -18,6 +18,7 @@ from agentscale.cli.amounts import tokens, usd
 if TYPE_CHECKING:
     from agentscale.api import Run
     from agentscale.engine.tally import Tally
+    from agentscale.transport import Traffic
 
 PLAIN_EVERY_S = 5.0
 """Seconds between two plain lines of progress where there is no terminal."""
@@ -31,6 +32,8 @@ def to_json(value: Any) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return _plain(value._asdict())
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -67,12 +70,15 @@ def _bar() -> Iterator[Callable[[Tally], None]]:
 
 def _lines() -> Callable[[Tally], None]:
     last = time.monotonic()
+    told: list[str] = []
 
     def watch(tally: Tally) -> None:
-        nonlocal last
+        nonlocal last, told
         if time.monotonic() - last >= PLAIN_EVERY_S:
             last = time.monotonic()
             click.echo(f"{tally.trials_done}/{tally.trials} trials, {_progress(tally)}", err=True)
+            before, told = told, _strains(tally)
+            click.echo("".join(f"{line}\n" for line in told if line not in before), err=True, nl=False)
 
     return watch
 
@@ -86,6 +92,29 @@ def _progress(tally: Tally) -> str:
     return f"{_state(tally)}, {_spent(tally)}"
 
 
+def _strains(tally: Tally) -> list[str]:
+    """What held up calls, a line for each endpoint; none where nothing did."""
+    return [
+        textwrap.shorten(f"{name}: {', '.join(_strain(traffic))}", 78, placeholder=" …")
+        for name, traffic in sorted(tally.traffic.items())
+    ]
+
+
+def _strain(traffic: Traffic) -> Iterator[str]:
+    if traffic.rate_limited:
+        yield f"rate limit met {_times(traffic.rate_limited)}"
+    if traffic.paused_s:
+        yield f"paused for {max(1, round(traffic.paused_s)):,} s"
+    if traffic.key_refused:
+        yield "its key is refused"
+    elif traffic.opened:
+        yield f"left alone {_times(traffic.opened)} after faults in a row"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number:,} times"
+
+
 def _spent(tally: Tally) -> str:
     """Tokens and money; what is unknown is said to be so."""
     counted = f"{tokens(tally.tokens_in)} tokens in, {tokens(tally.tokens_out)} out"
@@ -94,7 +123,9 @@ def _spent(tally: Tally) -> str:
 
 
 def finish(run: Run, *, page: bool, as_json: bool) -> None:
-    """Prints how the run ended and where its page is; exits with 130 if it was stopped, 3 if every call failed.
+    """Prints how the run ended and where its page is.
+
+    Exits with 130 if it was stopped, and with 3 if every call failed or no endpoint takes its key.
 
     Raises:
         BudgetExceeded: If a cap of the budget ended it, or a part of it; all else is told by then.
@@ -114,7 +145,7 @@ def finish(run: Run, *, page: bool, as_json: bool) -> None:
             click.echo(f"page: {where}")
     if tally.stopped:
         sys.exit(130)
-    if tally.calls_asked and tally.calls_failed == tally.calls_asked:
+    if tally.refused or (tally.calls_asked and tally.calls_failed == tally.calls_asked):
         sys.exit(3)
     if tally.caps_reached:
         from agentscale.engine.budget import exceeded
@@ -131,10 +162,14 @@ def _told(run: Run, tally: Tally) -> None:
             f"  {tally.calls_in_flight} calls were in flight when a run was killed here; "
             f"asked again: {tally.calls_asked_again}"
         )
+    for line in _strains(tally):
+        click.echo(f"  {line}")
     for kind, count in sorted(tally.failures.items()):
         click.echo(f"  {count} calls failed, {kind}. The first one said:", err=True)
         click.echo(textwrap.indent(tally.first_words[kind], "    "), err=True)
-    if tally.failures:
+    if tally.refused:
+        click.echo(f"  ended early: {textwrap.indent(tally.refused, '  ').lstrip()}", err=True)
+    elif tally.failures:
         click.echo("  the same command asks again what failed, and nothing else", err=True)
     if tally.stopped:
         click.echo("  stopped: the same command goes on where this one stopped", err=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from agentscale.engine import CONCURRENCY
 from agentscale.engine.admission import Budget, Unlimited
 from agentscale.engine.budget import budget_of
+from agentscale.engine.connections import Connections
 from agentscale.engine.design import Trial, calls_at_most, trials_by_cell
 from agentscale.engine.dispatch import Dispatcher, Group
 from agentscale.engine.recorder import Ask, BrokenOff, Recorder
@@ -52,6 +53,7 @@ async def run_sweep(
     stopper: Stopper | None = None,
     quotes: Quotes | None = None,
     budget: Budget | None = None,
+    connections: Connections | None = None,
 ) -> Tally:
     """Plays every trial of ``sweep`` and writes the transcripts into ``folder``.
 
@@ -65,6 +67,7 @@ async def run_sweep(
         stopper: Through which the run is asked to stop.
         quotes: What the models cost; nobody knows where it is not given.
         budget: What admits trials and calls, in place of the experiment's own. A replay asks nothing and needs none.
+        connections: The endpoints behind the models. The run ends where none of them takes its key any more.
 
     Returns:
         The final tally.
@@ -76,8 +79,9 @@ async def run_sweep(
     recording = None if mode == "live" else folder.recording(write=mode == "record")
     try:
         prices = quotes or dict.fromkeys(sweep.experiment.models)
+        reached = connections or Connections()
         own = Unlimited() if mode == "replay" else budget_of(sweep, prices, models, recording)
-        run = _Run(sweep, folder, models, mode, recording, concurrency, watch, prices, budget or own)
+        run = _Run(sweep, folder, models, mode, recording, concurrency, watch, prices, budget or own, reached)
         return await run.play(stopper or Stopper())
     finally:
         if recording is not None:
@@ -98,12 +102,14 @@ class _Run:
         watch: Watch,
         quotes: Quotes,
         budget: Budget,
+        connections: Connections,
     ) -> None:
         by_cell = trials_by_cell(sweep)
         self.tally = Tally(trials=sum(by_cell.values()), calls_at_most=calls_at_most(sweep), trials_by_cell=by_cell)
         self._watch = watch
         self._quotes = quotes
         self._budget = budget
+        self._connections = connections
         self._recording = recording
         self.tally.calls_in_flight = 0 if recording is None else recording.n_in_flight
         self._concurrency = concurrency
@@ -118,11 +124,23 @@ class _Run:
         self.tally.call(ask.request.model, answer, self._quotes[ask.request.model])
         if self._recording is not None:
             self.tally.calls_asked_again += self._recording.was_in_flight(ask.key)
+        if answer.failure is not None or answer.clock.retries:
+            self._look_out()
         self._watch(self.tally)
 
+    def _look_out(self) -> None:
+        """What a call that did not go smoothly tells of the endpoints."""
+        self.tally.traffic = self._connections.traffic
+        if self.tally.refused is None and (why := self._connections.refused) is not None:
+            self.tally.refused = why
+            self._stop()
+
+    def _stop(self) -> None:
+        self._recorder.stop()
+        self._dispatcher.stop()
+
     async def play(self, stopper: Stopper) -> Tally:
-        stopper.on_stop(self._recorder.stop)
-        stopper.on_stop(self._dispatcher.stop)
+        stopper.on_stop(self._stop)
         complete = False
         try:
             async with asyncio.TaskGroup() as workers:
@@ -135,6 +153,7 @@ class _Run:
         finally:
             close_all(self._writers.values(), complete=complete)
             self.tally.trials_left_out += self._dispatcher.n_left_out
+            self.tally.traffic = self._connections.traffic
             self.tally.caps_reached = list(self._budget.caps_reached)
             self.tally.stopped = stopper.requested and not complete
         return self.tally

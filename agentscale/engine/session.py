@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
 
 from agentscale import endpoints, models
+from agentscale.engine.connections import Connections
 from agentscale.errors import SpecError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
@@ -50,14 +52,21 @@ def check_unwritten(sweep: Sweep, address: Address) -> None:
         )
 
 
+class Session(NamedTuple):
+    """What a run asks."""
+
+    models: dict[str, Model]
+    connections: Connections
+
+
 @asynccontextmanager
-async def opened_models(
+async def opened(
     sweep: Sweep,
     environ: Mapping[str, str],
     folder: RunFolder,
     on_stop: Callable[[Callable[[], None]], None] = lambda action: None,
-) -> AsyncIterator[dict[str, Model]]:
-    """The sweep's models, ready to be asked.
+) -> AsyncIterator[Session]:
+    """The sweep's models, ready to be asked, and the endpoints behind them.
 
     Args:
         sweep: The sweep.
@@ -83,7 +92,11 @@ async def opened_models(
             on_stop(clients[name].stop)
         lessons = LessonBook(folder.lessons(), folder.keep_lessons)
         specs = sweep.experiment.models
-        yield models.build(specs, truth=sweep.truth(), clients=clients.__getitem__, lessons=lessons)
+        others = any(spec.model is None for spec in specs.values())
+        yield Session(
+            models.build(specs, truth=sweep.truth(), clients=clients.__getitem__, lessons=lessons),
+            Connections(clients.values(), others=others),
+        )
 
 
 def offline_models(sweep: Sweep) -> dict[str, Model]:

@@ -9,6 +9,7 @@ from agentscale.prices import Quote
 from agentscale.recording import Answer
 from agentscale.schema.calls import Usage
 from agentscale.schema.run import Transcript
+from agentscale.transport import Traffic
 
 
 @dataclass
@@ -51,6 +52,10 @@ class Tally:
     """Trials that ended, by cell."""
     caps_reached: list[str] = field(default_factory=list)
     """The caps of the budget that were reached, in words."""
+    traffic: dict[str, Traffic] = field(default_factory=dict)
+    """How it went with each endpoint that held calls up, by its name."""
+    refused: str | None = None
+    """Why the run ended before its end: no endpoint takes its key. What to do stands in it."""
     stopped: bool = False
     """The user stopped the run before its end."""
 

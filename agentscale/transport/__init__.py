@@ -1,7 +1,17 @@
 """Bytes to an endpoint and back: the only room with client sockets. It knows nothing of agents, tasks or scores."""
 
 from agentscale.transport.address import NOWHERE, Address, Secret, check_written
-from agentscale.transport.client import EndpointClient, Posted, Streamed
+from agentscale.transport.client import CHARS_PER_TOKEN, EndpointClient, Posted, Streamed
 from agentscale.transport.control import Traffic
 
-__all__ = ["NOWHERE", "Address", "EndpointClient", "Posted", "Secret", "Streamed", "Traffic", "check_written"]
+__all__ = [
+    "CHARS_PER_TOKEN",
+    "NOWHERE",
+    "Address",
+    "EndpointClient",
+    "Posted",
+    "Secret",
+    "Streamed",
+    "Traffic",
+    "check_written",
+]

@@ -209,7 +209,8 @@ def test_no_secret_is_in_any_byte_that_a_run_leaves_or_says(
     for place, text in {"folder": left, "output": said.encode(), "log": caplog.text.encode()}.items():
         for secret in (MARK, BASIC):
             assert secret.encode() not in text, place
-    assert (tmp_path / "results" / "canary" / "report.html").exists()
+    # Where every key is refused the run ends at its first calls, and there is nothing to report.
+    assert name == "auth" or (tmp_path / "results" / "canary" / "report.html").exists()
     assert name not in ("answered", "learnt", "streamed") or b"Final answer: A" in left
 
 

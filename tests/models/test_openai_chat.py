@@ -279,3 +279,26 @@ def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         complete(GOOD, key="canary-key")
     assert not [record for record in caplog.records if record.name != "asyncio"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_transport_is_told_what_a_call_will_use(stream: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int | None] = []
+    method = "post_events" if stream else "post_json"
+    real = getattr(EndpointClient, method)
+
+    async def post(self: EndpointClient, *args: Any, tokens: int | None, **options: Any) -> Any:
+        told.append(tokens)
+        return await real(self, *args, tokens=tokens, **options)
+
+    async def main() -> None:
+        address = Address("here", LOOPBACK, stream=stream)
+        transport = httpx.MockTransport(lambda asked: httpx.Response(200, json=GOOD))
+        model = OpenAIChat(ModelSpec(model="tiny-1b"), EndpointClient(address, transport=transport))
+        await model.complete(request(max_tokens=100), call())
+        await model.complete(request(), call())
+        await model.aclose()
+
+    monkeypatch.setattr(EndpointClient, method, post)
+    asyncio.run(main())
+    assert told == [len("Be brief.2 + 2?") // 4 + 100, None]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentscale.models.openai_chat.spelling import Spelt, spell
+from agentscale.models.openai_chat.spelling import Spelt, expected_tokens, spell
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import CallId, ChatRequest, Message
 from agentscale.schema.experiment import ModelSpec
@@ -108,3 +108,13 @@ def test_a_stream_asks_for_its_usage_unless_the_server_knows_neither() -> None:
     plain = spelt(Profile(unsent=("stream",)), stream=True)
     assert not {"stream", "stream_options"} & plain.body.keys()
     assert not {"stream", "stream_options"} & plain.names.keys()
+
+
+@given(texts=st.lists(st.text(max_size=50), max_size=4), cap=st.integers(1, 10_000))
+def test_a_call_is_expected_to_use_a_quarter_of_its_characters_and_the_cap_of_its_answer(
+    texts: list[str], cap: int
+) -> None:
+    messages = tuple(Message("user", text) for text in texts)
+    asked = sum(map(len, texts)) // 4
+    assert expected_tokens(ChatRequest("x", messages, Sampling(max_tokens=cap))) == asked + cap
+    assert expected_tokens(ChatRequest("x", messages)) is None

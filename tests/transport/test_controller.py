@@ -213,6 +213,8 @@ def test_a_try_without_news_gives_its_place_back_and_teaches_nothing() -> None:
         "rate_limited": 0,
         "paused_s": 0.0,
         "breaker": "closed",
+        "opened": 0,
+        "key_refused": False,
     }
 
 

@@ -13,7 +13,7 @@ from agentscale.models.openai_chat.presets import starting
 from agentscale.models.openai_chat.reading import read_completion
 from agentscale.models.openai_chat.refusals import change_of
 from agentscale.models.openai_chat.scout import Scout
-from agentscale.models.openai_chat.spelling import Spelt, spell
+from agentscale.models.openai_chat.spelling import Spelt, expected_tokens, spell
 from agentscale.schema.calls import CallId, ChatRequest
 from agentscale.schema.experiment import ModelSpec
 from agentscale.schema.profile import Lesson, Place, Profile
@@ -71,25 +71,25 @@ class OpenAIChat:
 
     async def _posted(self, request: ChatRequest, call: CallId) -> Posted:
         """What comes back, as soon as the endpoint takes the request. Every turn of the loop has learnt something."""
-        stream = self._client.address.stream
+        stream, tokens = self._client.address.stream, expected_tokens(request)
         while True:
             lessons = self._book.taught(self._place)
             spelt = spell(self._spec, request, call, self._profile(lessons), stream=stream)
             for parameter in spelt.omitted:
                 self._book.note_unsent(self._place, parameter, self._start.name)
             try:
-                return await self._post(spelt, call)
+                return await self._post(spelt, call, tokens)
             except EndpointError as error:
                 if not self._learnt(error, spelt, lessons):
                     raise
 
-    async def _post(self, spelt: Spelt, call: CallId) -> Posted:
+    async def _post(self, spelt: Spelt, call: CallId, tokens: int | None) -> Posted:
         """The object that comes back of one request, whole or in pieces."""
         client, model = self._client, self._spec.model
         headers = {CALL_HEADER: call.spelt} if client.address.is_loopback else {}
         if "stream" not in spelt.names:
-            return await client.post_json(self._path, spelt.body, headers=headers, model=model)
-        events, retries = await client.post_events(self._path, spelt.body, headers=headers, model=model)
+            return await client.post_json(self._path, spelt.body, headers=headers, model=model, tokens=tokens)
+        events, retries = await client.post_events(self._path, spelt.body, headers=headers, model=model, tokens=tokens)
         whole = merged(events)
         if isinstance(whole, str):
             raise client.malformed(whole, events, model=model)

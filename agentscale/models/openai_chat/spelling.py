@@ -9,6 +9,7 @@ from typing import Any
 from agentscale.schema.calls import CallId, ChatRequest, Message
 from agentscale.schema.experiment import ModelSpec
 from agentscale.schema.profile import Parameter, Profile, Speaker
+from agentscale.transport import CHARS_PER_TOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,18 @@ def spell(spec: ModelSpec, request: ChatRequest, call: CallId, profile: Profile,
         profile.system if spoken else None,
         profile.structured if "json_schema" in names else None,
     )
+
+
+def expected_tokens(request: ChatRequest) -> int | None:
+    """What a call will use, in and out, for limits per minute; what it does not use is given back.
+
+    A quarter of the characters asked, and the cap of the answer. Without a cap nobody knows, and the transport goes by
+    what calls used of late.
+    """
+    if request.sampling.max_tokens is None:
+        return None
+    asked = sum(len(message.content) for message in request.messages)
+    return asked // CHARS_PER_TOKEN + request.sampling.max_tokens
 
 
 def _wanted(spec: ModelSpec, request: ChatRequest, call: CallId, stream: bool) -> Iterable[tuple[Parameter, Any]]:

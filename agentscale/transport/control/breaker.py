@@ -35,6 +35,8 @@ class Breaker:
 
     def __init__(self, patience: int) -> None:
         self.state: State = "closed"
+        self.opened = 0
+        """How often it opened, failed probes not counted."""
         self._patience = patience
         self._faults = 0
         self._trips = 0
@@ -45,6 +47,11 @@ class Breaker:
         self._hopeless = False
         self._answered = False
         self._cause: Trouble | None = None
+
+    @property
+    def key_refused(self) -> bool:
+        """Whether the last news of the endpoint is that it refuses the key."""
+        return self.state != "closed" and self._cause is not None and self._cause.kind == "auth"
 
     def wait_s(self, now_s: float) -> float | Trouble:
         """Seconds until a try may be sent, infinite while a probe is out; or why there is nothing to wait for."""
@@ -96,6 +103,7 @@ class Breaker:
             self.state = "open"
 
     def _open(self, trouble: Trouble, until_s: float, *, hopeless: bool) -> None:
+        self.opened += self.state == "closed"
         self.state = "open"
         self._until_s, self._hopeless, self._cause = until_s, hopeless, trouble
 

@@ -63,6 +63,15 @@ class Traffic(NamedTuple):
     paused_s: float
     """Seconds for which the endpoint asked to be left alone, overlaps counted once."""
     breaker: State
+    opened: int
+    """How often the breaker opened: after faults in a row, or after a refused key."""
+    key_refused: bool
+    """Whether the endpoint refuses the key at present."""
+
+    @property
+    def is_strained(self) -> bool:
+        """Whether anything held calls up: a rate limit, a pause, an open breaker."""
+        return self.rate_limited > 0 or self.paused_s > 0.0 or self.opened > 0
 
 
 class Controller:
@@ -167,6 +176,8 @@ class Controller:
             rate_limited=self._rate_limited,
             paused_s=self._paused_s,
             breaker=self._breaker.state,
+            opened=self._breaker.opened,
+            key_refused=self._breaker.key_refused,
         )
 
     def _grant(self, now_s: float, tokens: float) -> Ticket:
