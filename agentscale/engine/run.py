@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 
 from agentscale.engine import CONCURRENCY
 from agentscale.engine.admission import Budget, Unlimited
@@ -180,9 +181,10 @@ class _Run:
 
 
 def close_all(writers: Iterable[TranscriptWriter], *, complete: bool) -> None:
-    """Closes every writer, so that what was played is kept."""
-    for writer in writers:
-        writer.close(complete=complete)
+    """Closes every writer, also where another cannot be, so that what was played is kept."""
+    with ExitStack() as closing:
+        for writer in writers:
+            closing.callback(writer.close, complete=complete)
 
 
 def trial_order(sweep: Sweep, task: str) -> list[tuple[str, int]]:

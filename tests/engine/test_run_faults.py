@@ -5,6 +5,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,19 @@ def filling_disk(n_writes: int, n_bytes: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "write", write)
         yield
+
+
+def test_a_cell_whose_transcripts_cannot_be_written_takes_those_of_no_other_cell_with_it(
+    make_sweep: Make, play: Play, tmp_path: Path
+) -> None:
+    sweep = make_sweep(**SWEEP)
+    folder = RunFolder.create(tmp_path / "run", sweep.header, sweep.source, sweep.questions.values())
+    blocked, *others = (folder.path / "transcripts" / f"{cell.id}.jsonl" for cell in sweep.header.cells)
+    blocked.mkdir()
+    with pytest.raises(StoreError, match="cannot write"):
+        play(sweep)
+    assert [len(path.read_text("utf-8").splitlines()) for path in others] == [4] * len(others)
+    assert list(blocked.parent.glob(".*")) == []
 
 
 @pytest.mark.parametrize(("n_writes", "n_bytes"), [(0, 0), (0, 50), (1, 0), (7, 1), (20, 400), (35, 10**6)])
