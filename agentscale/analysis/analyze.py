@@ -6,7 +6,6 @@ numbers by question are kept of them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,6 +33,7 @@ from agentscale.analysis.debates import debate_measures
 from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import measure, measure_rounds
 from agentscale.analysis.reading import ReadCell
+from agentscale.analysis.sections import SECTIONS, Sight, row
 from agentscale.analysis.silence import silent
 from agentscale.analysis.tables import Pair, Point, Row, Table, VotePoint
 from agentscale.analysis.vectors import Embed, TextVectors
@@ -50,7 +50,7 @@ class Analysis:
     header: RunHeader
     tables: dict[str, Table]
     """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``agents``, ``comparisons``, ``debates``,
-    ``counterfactuals``."""
+    ``counterfactuals``, and those of `SECTIONS`."""
     embedder: str
     """Signature of what made the vectors of K*."""
     warnings: tuple[str, ...] = ()
@@ -63,8 +63,15 @@ class _Task(NamedTuple):
 
     items: dict[str, int]
     """Place of each sample id, in the order of the ids."""
-    chance: float
-    """Mean of 1/#choices; 0 for open answers."""
+    options: Floats
+    """Choices of each question in that order, shape (Q,); ``nan`` for open answers."""
+    common: int
+    """The smallest team of two or more, 1 where there is none."""
+
+    @property
+    def chance(self) -> float:
+        """Mean of 1/#choices; 0 for open answers."""
+        return float(np.where(np.isnan(self.options), 0.0, 1.0 / self.options).mean())
 
 
 def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamples: int = 2000) -> Analysis:
@@ -83,7 +90,8 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
     """
     vectors = TextVectors(folder.embeddings_path, embedder, embed)
     tasks, ledger = _tasks(folder), Ledger(seed, resamples)
-    read, recorded = _read(folder, tasks, vectors, ledger)
+    told: dict[str, list[Row]] = {name: [] for name in SECTIONS}
+    read, recorded = _read(folder, tasks, vectors, ledger, told)
     votes = [point for key, curve in recorded.items() for point in _vote_points(key, curve, ledger)]
     # Where every cell was asked anew, its point is what it was asked, and not another cell's answers.
     shared = [] if folder.header.experiment.get("independent") else votes
@@ -99,6 +107,7 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
         "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in pairs],
         "debates": [tables.debate_row(one, one.debate, ledger) for one in read if one.debate is not None],
         "counterfactuals": [tables.counterfactual_row(other, ledger) for one in read for other in one.counterfactuals],
+        **told,
     }
     warnings = (*_untaken(folder), *_absent(folder), *_too_long(votes, ledger), *silent(read), *vectors.warnings)
     method = f"{METHOD}; {resamples} resamples, shared by all numbers of a task"
@@ -106,19 +115,27 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
 
 
 def _tasks(folder: RunFolder) -> dict[str, _Task]:
-    chances: dict[str, dict[str, float]] = {}
+    options: dict[str, dict[str, float]] = {}
     for (task, sample), question in sorted(folder.questions().items()):
-        chances.setdefault(task, {})[sample] = 1.0 / len(question.choices) if question.choices else 0.0
+        options.setdefault(task, {})[sample] = len(question.choices) or np.nan
     return {
-        task: _Task({sample: at for at, sample in enumerate(of)}, math.fsum(of.values()) / len(of))
-        for task, of in chances.items()
+        task: _Task({sample: at for at, sample in enumerate(of)}, np.array(list(of.values())), _common(folder, task))
+        for task, of in options.items()
     }
 
 
+def _common(folder: RunFolder, task: str) -> int:
+    """The smallest team of two or more agents of a task: the size to which K* of all its teams can be brought."""
+    return min((cell.size for cell in folder.header.cells if cell.task == task and cell.size > 1), default=1)
+
+
 def _read(
-    folder: RunFolder, tasks: Mapping[str, _Task], vectors: TextVectors, ledger: Ledger
+    folder: RunFolder, tasks: Mapping[str, _Task], vectors: TextVectors, ledger: Ledger, told: dict[str, list[Row]]
 ) -> tuple[list[ReadCell], dict[TeamKey, VoteCurve]]:
-    """Every cell that has transcripts, and the vote curve of the largest vote of every team."""
+    """Every cell that has transcripts, and the vote curve of the largest vote of every team.
+
+    What sections say of a cell joins ``told`` while its arrays are at hand: they are not kept.
+    """
     largest = _largest_votes(folder)
     read, recorded = [], {}
     for cell in folder.header.cells:
@@ -131,6 +148,10 @@ def _read(
             others = list(counterfactuals(arrays, tasks[cell.task].chance, ledger))
             debate = debate_measures(arrays, ledger)
             read.append(ReadCell(cell, measures, measure_rounds(arrays, vectors), *entries, others, debate))
+            of = tasks[cell.task]
+            sight = Sight(arrays, vectors, of.options, common=of.common, seed=ledger.seed, resamples=ledger.resamples)
+            for name, section in SECTIONS.items():
+                told[name] += [row(cell.id, each) for each in section(sight)]
     return read, recorded
 
 

@@ -40,6 +40,8 @@ class CellArrays:
     """Expected correctness of the team, shape (P,); ``nan`` where the team has no answer."""
     calls: Floats
     """Calls of each trial, unused ones of a race included, shape (P,)."""
+    messages: Floats
+    """Replies that agents were shown of one another, in each trial, shape (P,)."""
     tokens_in: Floats
     """Tokens of each trial, shape (P,); ``nan`` where an endpoint did not tell."""
     tokens_out: Floats
@@ -103,6 +105,7 @@ def read_cell(
         texts,
         np.array([trial.score for trial in trials], dtype=np.float64),
         np.array([trial.calls for trial in trials], dtype=np.float64),
+        np.array([trial.messages for trial in trials], dtype=np.float64),
         np.array([trial.tokens_in for trial in trials], dtype=np.float64),
         np.array([trial.tokens_out for trial in trials], dtype=np.float64),
     )
@@ -118,6 +121,7 @@ class _Trial:
     texts: list[int]
     score: float
     calls: int
+    messages: int
     tokens_in: float
     tokens_out: float
 
@@ -147,6 +151,7 @@ def _trial(
         texts=[MISSING if event.error else text_row(event.text) for event in spoken.values()],
         score=np.nan if transcript.score is None else transcript.score,
         calls=len({event.key for event in transcript.events}),
+        messages=sum(len(event.reads) for event in transcript.events if event.used),
         tokens_in=_tokens(transcript.events, [event.tokens_in for event in transcript.events]),
         tokens_out=_tokens(transcript.events, [event.tokens_out for event in transcript.events]),
     )

@@ -32,7 +32,7 @@ class Ledger:
     """Columns of values by question, per task; a column's mean and interval once all are entered."""
 
     def __init__(self, seed: int, resamples: int) -> None:
-        self.seed, self._resamples = seed, resamples
+        self.seed, self.resamples = seed, resamples
         self._columns: dict[str, list[Floats]] = {}
         self._paired: dict[str, list[bool]] = {}
         self._settled: dict[str, list[Interval]] = {}
@@ -55,7 +55,7 @@ class Ledger:
         """Bootstraps every task's columns with the resamples that they share."""
         for task, columns in self._columns.items():
             table = np.stack(columns, axis=1)
-            plain = bootstrap_means(table, seed=self.seed, resamples=self._resamples, task=task)
+            plain = bootstrap_means(table, seed=self.seed, resamples=self.resamples, task=task)
             wide = with_student_ends(plain, table)
             paired = np.array(self._paired[task])
             found = Intervals(*(np.where(paired, two, one) for one, two in zip(plain, wide, strict=True)))

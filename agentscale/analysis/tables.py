@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agentscale.analysis import sections
 from agentscale.analysis.bootstrap import TOO_FEW
 from agentscale.analysis.counterfactuals import Counterfactual
 from agentscale.analysis.curves import Setting, TeamKey, setting, temperatures
@@ -14,6 +15,7 @@ from agentscale.analysis.debates import DebateMeasures
 from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import mean
 from agentscale.analysis.reading import ReadCell
+from agentscale.analysis.sections import SECTIONS
 from agentscale.analysis.silence import left_out
 
 Row = dict[str, object]
@@ -31,6 +33,7 @@ COLUMNS = {
     "debates": "cell drift drift_low drift_high p_drift gain gain_low gain_high oracle_gap correction subversion "
     "conformity truth_advantage advantage_low advantage_high coupling unanimous unanimous_wrong n_items",
     "counterfactuals": "cell aggregator accuracy low high delta delta_low delta_high n_items",
+    **dict.fromkeys(SECTIONS, sections.COLUMNS),
 }
 _UNREAD = 0.1  # share of unreadable answers from which a cell is warned of
 

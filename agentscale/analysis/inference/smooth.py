@@ -79,7 +79,7 @@ def icc_estimate(k: ArrayLike, n: ArrayLike, *, seed: int, resamples: int = 2000
     right, asked = right[pairs], asked[pairs]
     columns = np.stack([right * (right - 1), right * (asked - 1), asked * (asked - 1)], axis=1)
     agents = int(asked.max(initial=0))
-    return bootstrap_statistic(columns, _icc_of_means, seed=seed, resamples=resamples, n_agents=agents)
+    return bootstrap_statistic(columns, icc_of_means, seed=seed, resamples=resamples, n_agents=agents)
 
 
 def d2_estimate(z: ArrayLike, *, seed: int, resamples: int = 2000) -> Estimate:
@@ -107,7 +107,8 @@ def jackknifed(without: Floats) -> Floats:
     return np.where(defined, middle - without, 0.0)
 
 
-def _icc_of_means(means: Floats) -> Floats:
+def icc_of_means(means: Floats) -> Floats:
+    """``icc_correct`` of means over questions of k(k − 1), k(n − 1) and n(n − 1), shape (…, 3)."""
     both, p = means[..., 0] / means[..., 2], means[..., 1] / means[..., 2]
     spread = p * (1 - p)
     return np.asarray(np.where(spread > 0, (both - p * p) / np.where(spread > 0, spread, 1.0), np.nan))

@@ -1,0 +1,110 @@
+"""How much the agents of a cell agree, err together, and how many independent ones they are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from agentscale.analysis.agreement import agreement, count_answers, error_diversity, kish
+from agentscale.analysis.arrays import MISSING, Floats
+from agentscale.analysis.entropies import neff_answer_entropy
+from agentscale.analysis.inference.smooth import icc_of_means
+from agentscale.analysis.ringelmann import rho_parts
+from agentscale.analysis.sections.base import Sight, Told, correctness
+from agentscale.schema.estimate import Estimate
+
+_MOST_PAIRS = 300
+"""Pairs of agents up to which their mean correlation is resampled: a resample holds four numbers a pair."""
+
+
+def agreements(sight: Sight) -> Iterator[Told]:
+    """Agreement of the last answers, correlation of correctness, and effective sizes. Nothing of a single agent."""
+    if sight.n_agents < 2:
+        return
+    counts = count_answers(sight.last)
+    yield from sight.means(
+        {
+            "answers_agree": agreement(sight.last, shared_labels=False).by_item,
+            "answers_worth": neff_answer_entropy(counts),
+        }
+    )
+    yield Told("kappa_even", _kappa(sight))
+    rho = sight.statistic(_icc_columns(sight.correct), icc_of_means)
+    yield Told("icc_correct", rho)
+    yield Told("n_eff_kish", _worth(rho, sight.n_agents))
+    yield from _pairwise(sight)
+    yield from _both_wrong(sight)
+    yield from _parts(sight)
+
+
+def _kappa(sight: Sight) -> Estimate:
+    """(P_o − P_e)/(1 − P_e), P_e of agents that choose evenly among the options; 0 for open answers."""
+    observed = agreement(sight.last, shared_labels=False).by_item
+    chance = np.where(np.isfinite(observed), 1.0 / np.where(np.isfinite(sight.options), sight.options, np.inf), np.nan)
+    found = sight.statistic([observed, chance], lambda means: (means[..., 0] - means[..., 1]) / (1 - means[..., 1]))
+    return replace(found, method=f"{found.method}; chance: an even choice among the options")
+
+
+def _icc_columns(correct: Floats) -> list[Floats]:
+    n = np.isfinite(correct).sum(axis=1).astype(np.float64)
+    k = np.nansum(correct, axis=1)
+    pairs = np.where(n > 1, 1.0, np.nan)
+    return [pairs * k * (k - 1), pairs * k * (n - 1), pairs * n * (n - 1)]
+
+
+def _worth(rho: Estimate, n: int) -> Estimate:
+    """Kish's size: it falls with ρ, so the interval's ends change places."""
+    value, low, high = (kish(n, np.clip(each, -1.0, 1.0)) for each in (rho.value, rho.high, rho.low))
+    ends = (float(each.value) for each in (value, low, high))
+    return Estimate(*ends, rho.n_items, rho.n_agents, rho.n_missing, rho.method, (*rho.warnings, *value.warnings))
+
+
+def _pairwise(sight: Sight) -> Iterator[Told]:
+    """Means over pairs of agents of what their two-by-two tables say."""
+    first, second = np.triu_indices(sight.n_agents, 1)
+    right, wrong = np.nan_to_num(sight.correct), np.nan_to_num(1 - sight.correct)
+    sides = [(right, right), (right, wrong), (wrong, right), (wrong, wrong)]
+    tables = np.stack([one[:, first] * two[:, second] for one, two in sides], axis=1)
+    columns = list(tables.reshape(len(tables), -1).T)
+    for name in ("phi", "q", "double_fault", "disagreement"):
+
+        def mean_over_pairs(means: Floats, name: str = name) -> Floats:
+            cells = np.moveaxis(means.reshape(*means.shape[:-1], 4, -1), -2, 0)
+            found = getattr(error_diversity(*cells), name)
+            told = np.isfinite(found)
+            count = told.sum(axis=-1)
+            total = np.where(told, found, 0.0).sum(axis=-1)
+            return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+
+        if len(first) <= _MOST_PAIRS:
+            yield Told(f"pair_{name}", sight.statistic(columns, mean_over_pairs))
+        else:
+            value = float(mean_over_pairs(np.nanmean(sight.by_item(columns), axis=0)))
+            yield Told(f"pair_{name}", sight.plain(value, f"mean over {len(first)} pairs of agents"))
+
+
+def _both_wrong(sight: Sight) -> Iterator[Told]:
+    wrong = count_answers(np.where(sight.last > 0, sight.last, MISSING))
+    total = wrong.sum(axis=1)
+    pairs = (total * (total - 1)).astype(np.float64)
+    same = (wrong * (wrong - 1)).sum(axis=1).astype(np.float64)
+    known = np.isfinite(sight.options)
+    even = pairs / np.where(known, sight.options - 1, np.nan)
+    yield Told("both_wrong_agree", sight.statistic([same, pairs], _share))
+    if known.all():
+        yield Told("both_wrong_even", sight.statistic([even, pairs], _share))
+
+
+def _share(means: Floats) -> Floats:
+    top, bottom = means[..., 0], means[..., 1]
+    return np.asarray(np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), np.nan))
+
+
+def _parts(sight: Sight) -> Iterator[Told]:
+    """ρ of correctness: between copies, between configurations, what copies add, and what talking added."""
+    before = correctness(sight.arrays.answers[:, 0]) if sight.arrays.n_rounds > 1 else None
+    parts = rho_parts(sight.correct, sight.configs, before)
+    for name, value in parts._asdict().items():
+        yield Told(f"rho_{name}", sight.plain(value, "pooled over questions and pairs of agents"))

@@ -1,0 +1,151 @@
+"""What a section sees of one cell, and the form of what it says: an estimate under a name.
+
+A section never resamples by itself: here the question is the unit, replicates of a question stay inside it, and the
+draws are keyed, so that sections of one cell carry the same resamples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from agentscale.analysis.arrays import MISSING, CellArrays, Floats, Ints
+from agentscale.analysis.bootstrap import mean_estimates
+from agentscale.analysis.inference import bootstrap_statistic
+from agentscale.analysis.vectors import TextVectors
+from agentscale.schema.estimate import Estimate
+
+NO_INTERVAL = "no interval"
+FIRST_ONLY = "of the first replicate of each question"
+
+
+class Told(NamedTuple):
+    """One published number."""
+
+    measure: str
+    estimate: Estimate
+    at: str = ""
+    """Where on its own axis it stands: a round, a number of agents, a share; empty where it has none."""
+
+
+Section = Callable[["Sight"], Iterator[Told]]
+"""All that one table says of one cell."""
+
+
+class Sight:
+    """One cell as sections see it.
+
+    Args:
+        arrays: Its trials: P trials, T rounds, N agents.
+        vectors: Of the texts.
+        options: Choices of each question of the task, shape (Q,); ``nan`` for open answers.
+        common: The smallest team of two or more in the task, to which K* is rarefied.
+        seed: Of the bootstrap.
+        resamples: Of it.
+    """
+
+    def __init__(
+        self, arrays: CellArrays, vectors: TextVectors, options: Floats, *, common: int, seed: int, resamples: int
+    ) -> None:
+        self.arrays, self.vectors, self.common = arrays, vectors, common
+        self.seed, self.resamples = seed, resamples
+        self.options: Floats = options[arrays.item]
+        """Choices by trial, shape (P,)."""
+
+    @property
+    def n_agents(self) -> int:
+        """N."""
+        return len(self.arrays.cell.team.agents)
+
+    @cached_property
+    def configs(self) -> tuple[str, ...]:
+        """The configuration of each agent."""
+        return tuple(agent.config_id for agent in self.arrays.cell.team.agents)
+
+    @cached_property
+    def last(self) -> Ints:
+        """Last answers, shape (P, N): 0 is right, −1 missing."""
+        return self.arrays.last(self.arrays.answers)
+
+    @cached_property
+    def correct(self) -> Floats:
+        """Correctness of the last answers, shape (P, N); ``nan`` where one is missing."""
+        return correctness(self.last)
+
+    @cached_property
+    def first_replicate(self) -> Ints:
+        """Answers by round of the first trial of each question, shape (Q′, T, N)."""
+        _, at = np.unique(self.arrays.item, return_index=True)
+        return np.asarray(self.arrays.answers[at])
+
+    @cached_property
+    def n_missing(self) -> int:
+        """Last answers of agents that were asked and could not be read."""
+        return int(((self.last == MISSING) & self.arrays.was_asked).sum())
+
+    @cached_property
+    def embedded(self) -> np.typing.NDArray[np.floating]:
+        """Vectors of the last texts, shape (P, N, d); zero where there is none."""
+        return self.vectors.at(self.arrays.last(self.arrays.texts))
+
+    @cached_property
+    def _named(self) -> dict[str, int]:
+        return {"n_agents": self.n_agents, "n_missing": self.n_missing}
+
+    def by_item(self, columns: Sequence[Floats]) -> Floats:
+        """Columns by trial, each of shape (P,), as means over the replicates of a question: shape (Q, C)."""
+        return np.stack([self.arrays.by_item(np.asarray(column, dtype=np.float64)) for column in columns], axis=1)
+
+    def means(self, columns: Mapping[str, Floats], at: str = "") -> Iterator[Told]:
+        """The mean over questions of each column by trial (P,), with its interval; ``nan`` leaves a trial out."""
+        table = self.by_item(list(columns.values()))
+        task = self.arrays.cell.task
+        found = mean_estimates(table, seed=self.seed, resamples=self.resamples, task=task, **self._named)
+        yield from (Told(name, each, at) for name, each in zip(columns, found, strict=True))
+
+    def item_mean(self, values: Floats, method: str | None = None, warnings: tuple[str, ...] = ()) -> Estimate:
+        """The mean of values by question, shape (Q,), with its interval."""
+        task = self.arrays.cell.task
+        (found,) = mean_estimates(values[:, None], seed=self.seed, resamples=self.resamples, task=task, **self._named)
+        return replace(found, method=method or found.method, warnings=(*found.warnings, *warnings))
+
+    def statistic(self, columns: Sequence[Floats], of: Callable[[Floats], Floats]) -> Estimate:
+        """A function of the means over questions of columns by trial, with its interval."""
+        return bootstrap_statistic(self.by_item(columns), of, seed=self.seed, resamples=self.resamples, **self._named)
+
+    def plain(self, value: float, method: str, warnings: tuple[str, ...] = ()) -> Estimate:
+        """A number that comes without an interval."""
+        n_items = int(np.unique(self.arrays.item).size)
+        how = f"{method}; {NO_INTERVAL}"
+        return Estimate(float(value), np.nan, np.nan, n_items, self.n_agents, self.n_missing, how, warnings)
+
+
+def correctness(answers: Ints) -> Floats:
+    """1 right, 0 wrong, ``nan`` missing, of answer ids of any shape."""
+    return np.where(answers == MISSING, np.nan, (answers == 0).astype(np.float64))
+
+
+def row(cell_id: str, told: Told) -> dict[str, object]:
+    """The row of a section's table."""
+    one = told.estimate
+    return {
+        "cell": cell_id,
+        "measure": told.measure,
+        "at": told.at,
+        "value": one.value,
+        "low": one.low,
+        "high": one.high,
+        "n_items": one.n_items,
+        "n_agents": one.n_agents,
+        "n_missing": one.n_missing,
+        "method": one.method,
+        "warnings": "; ".join(one.warnings),
+    }
+
+
+COLUMNS = "cell measure at value low high n_items n_agents n_missing method warnings"
+"""Columns of every section's table."""

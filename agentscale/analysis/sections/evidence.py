@@ -1,0 +1,53 @@
+"""How much the answers say, in nats of their spread and in bits about the right option."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from agentscale.analysis.agreement import count_answers
+from agentscale.analysis.entropies import answer_hill, entropy
+from agentscale.analysis.information import InformationCurve, v_information_curve
+from agentscale.analysis.sections.base import Sight, Told
+
+
+def evidence(sight: Sight) -> Iterator[Told]:
+    """Entropies and Hill numbers of the last answers; usable evidence where every question has the same options."""
+    counts = count_answers(sight.last)
+    hill = answer_hill(counts)
+    yield from sight.means(
+        {
+            "entropy_ml_nats": entropy(counts, "ml"),
+            "entropy_nats": entropy(counts),
+            "answers_d_0": hill[..., 0],
+            "answers_d_1": hill[..., 1],
+            "answers_d_2": hill[..., 2],
+        }
+    )
+    options = np.unique(sight.options)
+    if len(options) == 1 and np.isfinite(options[0]):
+        yield from _usable(sight, int(options[0]))
+
+
+def _usable(sight: Sight, n_options: int) -> Iterator[Told]:
+    """Î(n) for doubling n: the right option is told from the wrong ones, whose names carry nothing."""
+    _, first = np.unique(sight.arrays.item, return_index=True)
+    answers = sight.last[first]
+    names = list(dict.fromkeys(sight.configs))
+    config = np.array([names.index(one) for one in sight.configs])
+    sizes = sorted({min(2**power, sight.n_agents) for power in range(sight.n_agents.bit_length() + 1)})
+    truth = np.zeros(len(answers), dtype=np.int64)
+    curve = v_information_curve(answers, truth, config, n_options, sight.seed, sizes=sizes)
+    yield from _told(sight, curve)
+
+
+def _told(sight: Sight, curve: InformationCurve) -> Iterator[Told]:
+    method = "cross-fitted over questions; mean over questions with its bootstrap interval"
+    for at, n in enumerate(curve.n):
+        whole = np.full(sight.arrays.n_items, np.nan)
+        whole[np.unique(sight.arrays.item)] = curve.by_item[:, at]
+        found = sight.item_mean(whole, method, curve.warnings)
+        yield Told("evidence_bits", found, str(n))
+        yield Told("evidence_alpha", sight.plain(curve.alpha[at], "1 − (1 − Î/H)^(1/n)", curve.warnings), str(n))
+        yield Told("evidence_step_bits", sight.plain(curve.increments[at], "Î(n) − Î(n−1)", curve.warnings), str(n))
