@@ -9,7 +9,8 @@ make of an interval is told in ``intervals``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ METHOD = "95 % BCa interval with t tails, from a bootstrap over questions, strat
 TOO_FEW = "fewer than 2 questions: no interval"
 _FEW = 6  # questions that differ, below which intervals of a paired difference miss too often
 _DRAWS = 2_000_000  # drawn at once: 16 MB of indices
+_KEPT = 4_000_000  # weights of one stratum that are kept: 32 MB
 
 
 class Intervals(NamedTuple):
@@ -69,7 +71,7 @@ def bootstrap_mean_of_means(by_task: Mapping[str, Floats], *, seed: int, resampl
         raise SpecError(f"resamples = {resamples}", allowed="1 or more")
     if not by_task or any(values.ndim != 2 for values in by_task.values()):
         raise SpecError("values need two axes", allowed="shape (questions, columns) for each task")
-    drawn = [_resampled(values, keyed(seed, "bootstrap", task), resamples) for task, values in sorted(by_task.items())]
+    drawn = [_resampled(values, seed, task, resamples) for task, values in sorted(by_task.items())]
     n_items = np.sum([np.isfinite(values).sum(axis=0) for values in by_task.values()], axis=0)
     value = _mean_defined([_weighted(values, np.ones((1, len(values)))) for values in by_task.values()])[0]
     low, high = bca_ends(_mean_defined(drawn), value, shape_of(_influence(list(by_task.values()))))
@@ -205,12 +207,28 @@ def resampling_weights(n: int, resamples: int, rng: np.random.Generator) -> Iter
         yield np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
 
 
-def _resampled(values: Floats, rng: np.random.Generator, resamples: int) -> Floats:
+def shared_weights(n: int, resamples: int, seed: int, stratum: str) -> Iterable[NDArray[np.float64]]:
+    """`resampling_weights` of a seed and a stratum; those of few questions are kept, since many numbers share them."""
+    if n * resamples <= _KEPT:
+        return _kept_weights(n, resamples, seed, stratum)
+    return resampling_weights(n, resamples, keyed(seed, "bootstrap", stratum))
+
+
+@lru_cache(maxsize=8)
+def _kept_weights(n: int, resamples: int, seed: int, stratum: str) -> tuple[NDArray[np.float64], ...]:
+    blocks = tuple(resampling_weights(n, resamples, keyed(seed, "bootstrap", stratum)))
+    for block in blocks:
+        block.setflags(write=False)
+    return blocks
+
+
+def _resampled(values: Floats, seed: int, task: str, resamples: int) -> Floats:
     """Means of the columns in every resample, shape (resamples, columns)."""
     if not len(values):
         return np.full((resamples, values.shape[1]), np.nan)
-    blocks = [_weighted(values, weights) for weights in resampling_weights(len(values), resamples, rng)]
-    return np.concatenate(blocks)
+    return np.concatenate(
+        [_weighted(values, weights) for weights in shared_weights(len(values), resamples, seed, task)]
+    )
 
 
 def _weighted(values: Floats, weights: Floats) -> Floats:

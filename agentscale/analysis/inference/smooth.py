@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agentscale.analysis.agreement import icc_correct
-from agentscale.analysis.bootstrap import TOO_FEW, resampling_weights
+from agentscale.analysis.bootstrap import TOO_FEW, shared_weights
 from agentscale.analysis.intervals import bca_ends, shape_of
 from agentscale.analysis.rarefaction import d2_unbiased
 from agentscale.errors import SpecError
-from agentscale.randomness import keyed
 from agentscale.schema.estimate import Estimate
 
 Floats = NDArray[np.float64]
@@ -45,23 +44,58 @@ def bootstrap_statistic(
     Raises:
         SpecError: ``columns`` has not two axes, or ``resamples`` is below 1.
     """
+    told = {"n_agents": n_agents, "n_missing": n_missing}
+    (found,) = bootstrap_statistics(
+        columns, lambda means: np.asarray(statistic(means))[..., None], seed=seed, resamples=resamples, **told
+    )
+    return found
+
+
+def bootstrap_statistics(
+    columns: ArrayLike,
+    statistics: Callable[[Floats], Floats],
+    *,
+    seed: int,
+    resamples: int = 2000,
+    n_agents: int = 0,
+    n_missing: int = 0,
+) -> tuple[Estimate, ...]:
+    """Several functions of the same column means, from the same resamples: as `bootstrap_statistic` of each.
+
+    Args:
+        columns: Shape (Q, C).
+        statistics: Means (…, C) to values (…, K).
+        seed: As there.
+        resamples: As there.
+        n_agents: As there.
+        n_missing: As there.
+
+    Raises:
+        SpecError: As there.
+    """
     table = np.asarray(columns, dtype=np.float64)
     if table.ndim != 2 or resamples < 1:
         raise SpecError(f"columns {table.shape}, {resamples} resamples", allowed="shape (Q, C), 1 or more resamples")
     table = table[np.isfinite(table).all(axis=1)]
     n = len(table)
     if n < 2:
-        alone = float(statistic(table[0])) if n else np.nan
-        return Estimate(alone, np.nan, np.nan, n, n_agents, n_missing, METHOD, (TOO_FEW,))
+        alone = statistics(table[0] if n else np.full(table.shape[1], np.nan))
+        return tuple(Estimate(float(one), np.nan, np.nan, n, n_agents, n_missing, METHOD, (TOO_FEW,)) for one in alone)
     total = table.sum(axis=0)
-    value = np.asarray(statistic(total / n), dtype=np.float64).reshape(1)
-    weights = resampling_weights(n, resamples, keyed(seed, "bootstrap", "statistic"))
-    drawn = np.concatenate([statistic(block @ table / n) for block in weights])[:, None]
-    without = np.asarray(statistic((total - table) / (n - 1)), dtype=np.float64)
-    low, high = bca_ends(drawn, value, shape_of([jackknifed(without)[:, None]]))
-    lost = int((~np.isfinite(drawn)).sum())
-    warnings = (f"{lost} of {resamples} resamples are not defined",) if lost else ()
-    return Estimate(float(value[0]), float(low[0]), float(high[0]), n, n_agents, n_missing, METHOD, warnings)
+    value = np.asarray(statistics(total / n), dtype=np.float64)
+    drawn = np.concatenate([statistics(block @ table / n) for block in shared_weights(n, resamples, seed, "statistic")])
+    without = np.asarray(statistics((total - table) / (n - 1)), dtype=np.float64)
+    influence = np.stack([jackknifed(column) for column in without.T], axis=1)
+    low, high = bca_ends(drawn, value, shape_of([influence]))
+    lost = (~np.isfinite(drawn)).sum(axis=0)
+    return tuple(
+        Estimate(float(one), float(below), float(above), n, n_agents, n_missing, METHOD, _lost(int(gone), resamples))
+        for one, below, above, gone in zip(value, low, high, lost, strict=True)
+    )
+
+
+def _lost(n: int, resamples: int) -> tuple[str, ...]:
+    return (f"{n} of {resamples} resamples are not defined",) if n else ()
 
 
 def icc_estimate(k: ArrayLike, n: ArrayLike, *, seed: int, resamples: int = 2000) -> Estimate:

@@ -15,6 +15,7 @@ from agentscale.analysis.ringelmann import rho_parts
 from agentscale.analysis.sections.base import Sight, Told, correctness
 from agentscale.schema.estimate import Estimate
 
+_PAIRWISE = ("phi", "q", "double_fault", "disagreement")
 _MOST_PAIRS = 300
 """Pairs of agents up to which their mean correlation is resampled: a resample holds four numbers a pair."""
 
@@ -57,8 +58,13 @@ def _icc_columns(correct: Floats) -> list[Floats]:
 def _worth(rho: Estimate, n: int) -> Estimate:
     """Kish's size: it falls with ρ, so the interval's ends change places."""
     value, low, high = (kish(n, np.clip(each, -1.0, 1.0)) for each in (rho.value, rho.high, rho.low))
-    ends = (float(each.value) for each in (value, low, high))
-    return Estimate(*ends, rho.n_items, rho.n_agents, rho.n_missing, rho.method, (*rho.warnings, *value.warnings))
+    return replace(
+        rho,
+        value=float(value.value),
+        low=float(low.value),
+        high=float(high.value),
+        warnings=(*rho.warnings, *value.warnings),
+    )
 
 
 def _pairwise(sight: Sight) -> Iterator[Told]:
@@ -68,21 +74,23 @@ def _pairwise(sight: Sight) -> Iterator[Told]:
     sides = [(right, right), (right, wrong), (wrong, right), (wrong, wrong)]
     tables = np.stack([one[:, first] * two[:, second] for one, two in sides], axis=1)
     columns = list(tables.reshape(len(tables), -1).T)
-    for name in ("phi", "q", "double_fault", "disagreement"):
+    if len(first) <= _MOST_PAIRS:
+        found = sight.statistics(columns, _means_over_pairs)
+    else:
+        means = _means_over_pairs(np.nanmean(sight.by_item(columns), axis=0))
+        found = tuple(sight.plain(value, f"mean over {len(first)} pairs of agents") for value in means)
+    yield from (Told(f"pair_{name}", one) for name, one in zip(_PAIRWISE, found, strict=True))
 
-        def mean_over_pairs(means: Floats, name: str = name) -> Floats:
-            cells = np.moveaxis(means.reshape(*means.shape[:-1], 4, -1), -2, 0)
-            found = getattr(error_diversity(*cells), name)
-            told = np.isfinite(found)
-            count = told.sum(axis=-1)
-            total = np.where(told, found, 0.0).sum(axis=-1)
-            return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
-        if len(first) <= _MOST_PAIRS:
-            yield Told(f"pair_{name}", sight.statistic(columns, mean_over_pairs))
-        else:
-            value = float(mean_over_pairs(np.nanmean(sight.by_item(columns), axis=0)))
-            yield Told(f"pair_{name}", sight.plain(value, f"mean over {len(first)} pairs of agents"))
+def _means_over_pairs(means: Floats) -> Floats:
+    """Of means (…, 4 · pairs) of the four cells: each of the pairwise measures, averaged over pairs, shape (…, 4)."""
+    tables = np.moveaxis(means.reshape(*means.shape[:-1], 4, -1), -2, 0)
+    found = error_diversity(*tables)
+    each = np.stack([getattr(found, name) for name in _PAIRWISE], axis=-2)
+    told = np.isfinite(each)
+    count = told.sum(axis=-1)
+    total = np.where(told, each, 0.0).sum(axis=-1)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
 def _both_wrong(sight: Sight) -> Iterator[Told]:

@@ -6,7 +6,7 @@ draws are keyed, so that sections of one cell carry the same resamples.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -16,6 +16,7 @@ import numpy as np
 from agentscale.analysis.arrays import MISSING, CellArrays, Floats, Ints
 from agentscale.analysis.bootstrap import mean_estimates
 from agentscale.analysis.inference import bootstrap_statistic
+from agentscale.analysis.inference.smooth import bootstrap_statistics
 from agentscale.analysis.vectors import TextVectors
 from agentscale.schema.estimate import Estimate
 
@@ -30,6 +31,10 @@ class Told(NamedTuple):
     estimate: Estimate
     at: str = ""
     """Where on its own axis it stands: a round, a number of agents, a share; empty where it has none."""
+
+    def warned(self, *warnings: str) -> Told:
+        """The same with more to be said of it."""
+        return self._replace(estimate=replace(self.estimate, warnings=(*self.estimate.warnings, *warnings)))
 
 
 Section = Callable[["Sight"], Iterator[Told]]
@@ -96,26 +101,35 @@ class Sight:
     def _named(self) -> dict[str, int]:
         return {"n_agents": self.n_agents, "n_missing": self.n_missing}
 
+    @cached_property
+    def _drawn(self) -> dict[str, int]:
+        return {"seed": self.seed, "resamples": self.resamples, **self._named}
+
     def by_item(self, columns: Sequence[Floats]) -> Floats:
         """Columns by trial, each of shape (P,), as means over the replicates of a question: shape (Q, C)."""
         return np.stack([self.arrays.by_item(np.asarray(column, dtype=np.float64)) for column in columns], axis=1)
 
     def means(self, columns: Mapping[str, Floats], at: str = "") -> Iterator[Told]:
         """The mean over questions of each column by trial (P,), with its interval; ``nan`` leaves a trial out."""
-        table = self.by_item(list(columns.values()))
-        task = self.arrays.cell.task
-        found = mean_estimates(table, seed=self.seed, resamples=self.resamples, task=task, **self._named)
-        yield from (Told(name, each, at) for name, each in zip(columns, found, strict=True))
+        return self._told(self.by_item(list(columns.values())), columns, at)
 
-    def item_mean(self, values: Floats, method: str | None = None, warnings: tuple[str, ...] = ()) -> Estimate:
-        """The mean of values by question, shape (Q,), with its interval."""
-        task = self.arrays.cell.task
-        (found,) = mean_estimates(values[:, None], seed=self.seed, resamples=self.resamples, task=task, **self._named)
-        return replace(found, method=method or found.method, warnings=(*found.warnings, *warnings))
+    def question_means(self, columns: Mapping[str, Floats], at: str = "") -> Iterator[Told]:
+        """The same of columns over the questions that have a trial, in the order of the task, shape (Q′,)."""
+        whole = np.full((self.arrays.n_items, len(columns)), np.nan)
+        whole[np.unique(self.arrays.item)] = np.stack(list(columns.values()), axis=1)
+        return self._told(whole, columns, at)
+
+    def _told(self, table: Floats, names: Iterable[str], at: str) -> Iterator[Told]:
+        found = mean_estimates(table, task=self.arrays.cell.task, **self._drawn)
+        return (Told(name, each, at) for name, each in zip(names, found, strict=True))
 
     def statistic(self, columns: Sequence[Floats], of: Callable[[Floats], Floats]) -> Estimate:
         """A function of the means over questions of columns by trial, with its interval."""
-        return bootstrap_statistic(self.by_item(columns), of, seed=self.seed, resamples=self.resamples, **self._named)
+        return bootstrap_statistic(self.by_item(columns), of, **self._drawn)
+
+    def statistics(self, columns: Sequence[Floats], of: Callable[[Floats], Floats]) -> tuple[Estimate, ...]:
+        """Several functions of the same means, (…, C) to (…, K)."""
+        return bootstrap_statistics(self.by_item(columns), of, **self._drawn)
 
     def plain(self, value: float, method: str, warnings: tuple[str, ...] = ()) -> Estimate:
         """A number that comes without an interval."""

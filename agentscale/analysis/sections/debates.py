@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 
 import numpy as np
 
-from agentscale.analysis.arrays import Floats, Ints
+from agentscale.analysis.arrays import Ints
 from agentscale.analysis.debate import (
     FlipTable,
     consensus_time,
@@ -30,7 +29,7 @@ def debates(sight: Sight) -> Iterator[Told]:
     truth = np.zeros(len(answers), dtype=np.int64)
     note = (FIRST_ONLY,) if len(answers) < len(sight.arrays.item) else ()
     for told in _all(sight, answers, truth):
-        yield told._replace(estimate=replace(told.estimate, warnings=(*told.estimate.warnings, *note)))
+        yield told.warned(*note)
 
 
 def _all(sight: Sight, answers: Ints, truth: Ints) -> Iterator[Told]:
@@ -60,7 +59,7 @@ def _rounds(sight: Sight, answers: Ints, truth: Ints) -> Iterator[Told]:
         "answers_d_1": found.hill[..., 1],
     }
     for at in range(answers.shape[1]):
-        yield from _item_means(sight, {name: column[:, at] for name, column in columns.items()}, str(at))
+        yield from sight.question_means({name: column[:, at] for name, column in columns.items()}, str(at))
     for at, share in enumerate(minority_survival(answers)):
         yield Told("minority_survival", sight.plain(share, "share of first minority answers still held"), str(at))
 
@@ -68,8 +67,8 @@ def _rounds(sight: Sight, answers: Ints, truth: Ints) -> Iterator[Told]:
 def _consensus(sight: Sight, answers: Ints) -> Iterator[Told]:
     time = consensus_time(answers)
     reached = np.isfinite(time)
-    yield from _item_means(
-        sight, {"consensus_reached": reached.astype(np.float64), "consensus_round": np.where(reached, time, np.nan)}
+    yield from sight.question_means(
+        {"consensus_reached": reached.astype(np.float64), "consensus_round": np.where(reached, time, np.nan)}
     )
 
 
@@ -101,12 +100,3 @@ def _starts(sight: Sight, answers: Ints, truth: Ints) -> Iterator[Told]:
     found = count_transitions(answers, truth)
     for k, (right, began) in enumerate(zip(found.team_right, found.counts.sum(axis=1), strict=True)):
         yield Told("team_right_from", sight.plain(right, f"of {began} questions that began so"), str(k))
-
-
-def _item_means(sight: Sight, columns: Mapping[str, Floats], at: str = "") -> Iterator[Told]:
-    """Means of columns over questions that have a trial, shape (Q′,)."""
-    places = np.unique(sight.arrays.item)
-    for name, column in columns.items():
-        whole = np.full(sight.arrays.n_items, np.nan)
-        whole[places] = column
-        yield Told(name, sight.item_mean(whole), at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +19,6 @@ from agentscale.analysis.rarefaction import (
 )
 from agentscale.analysis.sections.base import Sight, Told
 from agentscale.analysis.spectrum import hill_spectrum, mean_cosine
-from agentscale.schema.estimate import Estimate
 
 _ORDERS = 16
 """Random orders of the configurations where there are too many for all coalitions."""
@@ -55,7 +53,7 @@ def _common_size(sight: Sight) -> Iterator[Told]:
     rarefied = kstar_rarefied(z, m, seed=sight.seed)
     yield from sight.means({"k_star_rarefied": rarefied.value}, at=str(m))
     for name, found in (("d_2_unbiased", d2_unbiased(z)), ("d_inf_unbiased", dinf_unbiased(z))):
-        yield Told(name, _warned(sight.statistic([found.pair_mean], _inverse), found.warnings))
+        yield Told(name, sight.statistic([found.pair_mean], _inverse)).warned(*found.warnings)
     if sight.n_agents >= 4:
         yield from sight.means({"growth_exponent": kstar_extrapolated(z, seed=sight.seed).exponent})
 
@@ -72,7 +70,7 @@ def _channels(sight: Sight) -> Iterator[Told]:
     if copies and len(set(sight.configs)) > 1:
         spiked = spiked_count(sight.embedded, sight.configs)
         (told,) = sight.means({"spiked_count": spiked.value})
-        yield told._replace(estimate=_warned(told.estimate, spiked.warnings))
+        yield told.warned(*spiked.warnings)
 
 
 def _given_correctness(sight: Sight, found: Conditioned) -> Iterator[Told]:
@@ -96,8 +94,4 @@ def _configurations(sight: Sight) -> Iterator[Told]:
     names, shares = shapley_channels(sight.embedded, sight.configs, orders=_ORDERS, seed=sight.seed)
     for at, name in enumerate(names):
         (told,) = sight.means({"shapley_k_star": shares.value[..., at]}, at=str(name))
-        yield told._replace(estimate=_warned(told.estimate, shares.warnings))
-
-
-def _warned(estimate: Estimate, warnings: tuple[str, ...]) -> Estimate:
-    return replace(estimate, warnings=(*estimate.warnings, *warnings))
+        yield told.warned(*shares.warnings)

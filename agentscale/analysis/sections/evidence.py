@@ -43,11 +43,9 @@ def _usable(sight: Sight, n_options: int) -> Iterator[Told]:
 
 
 def _told(sight: Sight, curve: InformationCurve) -> Iterator[Told]:
-    method = "cross-fitted over questions; mean over questions with its bootstrap interval"
     for at, n in enumerate(curve.n):
-        whole = np.full(sight.arrays.n_items, np.nan)
-        whole[np.unique(sight.arrays.item)] = curve.by_item[:, at]
-        found = sight.item_mean(whole, method, curve.warnings)
-        yield Told("evidence_bits", found, str(n))
-        yield Told("evidence_alpha", sight.plain(curve.alpha[at], "1 − (1 − Î/H)^(1/n)", curve.warnings), str(n))
-        yield Told("evidence_step_bits", sight.plain(curve.increments[at], "Î(n) − Î(n−1)", curve.warnings), str(n))
+        (bits,) = sight.question_means({"evidence_bits": curve.by_item[:, at]}, str(n))
+        yield bits.warned(*curve.warnings)
+        alone = {"evidence_alpha": curve.alpha[at], "evidence_step_bits": curve.increments[at]}
+        for name, value in alone.items():
+            yield Told(name, sight.plain(value, "from the mean evidence in bits", curve.warnings), str(n))
