@@ -33,6 +33,7 @@ from agentscale.analysis.debates import debate_measures
 from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import measure, measure_rounds
 from agentscale.analysis.reading import ReadCell
+from agentscale.analysis.scaling import fit_rows, match_rows
 from agentscale.analysis.sections import SECTIONS, Sight, row
 from agentscale.analysis.silence import silent
 from agentscale.analysis.tables import Pair, Point, Row, Table, VotePoint
@@ -50,7 +51,7 @@ class Analysis:
     header: RunHeader
     tables: dict[str, Table]
     """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``agents``, ``comparisons``, ``debates``,
-    ``counterfactuals``, and those of `SECTIONS`."""
+    ``counterfactuals``, ``fits``, ``matches``, and those of `SECTIONS`."""
     embedder: str
     """Signature of what made the vectors of K*."""
     warnings: tuple[str, ...] = ()
@@ -107,6 +108,8 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
         "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in pairs],
         "debates": [tables.debate_row(one, one.debate, ledger) for one in read if one.debate is not None],
         "counterfactuals": [tables.counterfactual_row(other, ledger) for one in read for other in one.counterfactuals],
+        "fits": list(fit_rows(points, read, ledger)),
+        "matches": list(match_rows(points, ledger)),
         **told,
     }
     warnings = (*_untaken(folder), *_absent(folder), *_too_long(votes, ledger), *silent(read), *vectors.warnings)

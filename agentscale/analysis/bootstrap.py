@@ -71,7 +71,9 @@ def bootstrap_mean_of_means(by_task: Mapping[str, Floats], *, seed: int, resampl
         raise SpecError(f"resamples = {resamples}", allowed="1 or more")
     if not by_task or any(values.ndim != 2 for values in by_task.values()):
         raise SpecError("values need two axes", allowed="shape (questions, columns) for each task")
-    drawn = [_resampled(values, seed, task, resamples) for task, values in sorted(by_task.items())]
+    drawn = [
+        resampled_means(values, seed=seed, task=task, resamples=resamples) for task, values in sorted(by_task.items())
+    ]
     n_items = np.sum([np.isfinite(values).sum(axis=0) for values in by_task.values()], axis=0)
     value = _mean_defined([_weighted(values, np.ones((1, len(values)))) for values in by_task.values()])[0]
     low, high = bca_ends(_mean_defined(drawn), value, shape_of(_influence(list(by_task.values()))))
@@ -222,8 +224,11 @@ def _kept_weights(n: int, resamples: int, seed: int, stratum: str) -> tuple[NDAr
     return blocks
 
 
-def _resampled(values: Floats, seed: int, task: str, resamples: int) -> Floats:
-    """Means of the columns in every resample, shape (resamples, columns)."""
+def resampled_means(values: Floats, *, seed: int, resamples: int, task: str = "") -> Floats:
+    """Means over questions of columns (Q, columns) in every resample, shape (resamples, columns).
+
+    The draws are those of `bootstrap_means`; ``nan`` leaves a question out of a column.
+    """
     if not len(values):
         return np.full((resamples, values.shape[1]), np.nan)
     return np.concatenate(

@@ -33,6 +33,9 @@ COLUMNS = {
     "debates": "cell drift drift_low drift_high p_drift gain gain_low gain_high oracle_gap correction subversion "
     "conformity truth_advantage advantage_low advantage_high coupling unanimous unanimous_wrong n_items",
     "counterfactuals": "cell aggregator accuracy low high delta delta_low delta_high n_items",
+    "fits": "task layer protocol topology team quantity family parameters intervals aicc delta weight r2 held_out "
+    "n_points reach forecast low high warnings",
+    "matches": "task layer protocol topology reference size low high p_match surely warnings",
     **dict.fromkeys(SECTIONS, sections.COLUMNS),
 }
 _UNREAD = 0.1  # share of unreadable answers from which a cell is warned of
