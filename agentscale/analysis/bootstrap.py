@@ -120,7 +120,9 @@ def resampled_means(values: ArrayLike, *, seed: int, resamples: int = 2000, task
     table = np.asarray(values, dtype=np.float64)
     if table.ndim != 2 or resamples < 1:
         raise SpecError(f"values {table.shape}, {resamples} resamples", allowed="shape (Q, columns), 1 or more")
-    return _resampled(table, keyed(seed, "bootstrap", task), resamples)
+    if not len(table):
+        return np.full((resamples, table.shape[1]), np.nan)
+    return np.concatenate([_weighted(table, weights) for weights in shared_weights(len(table), resamples, seed, task)])
 
 
 def paired_delta(a: ArrayLike, b: ArrayLike, *, seed: int, resamples: int = 2000, task: str = "") -> Estimate:
@@ -222,18 +224,6 @@ def _kept_weights(n: int, resamples: int, seed: int, stratum: str) -> tuple[NDAr
     for block in blocks:
         block.setflags(write=False)
     return blocks
-
-
-def resampled_means(values: Floats, *, seed: int, resamples: int, task: str = "") -> Floats:
-    """Means over questions of columns (Q, columns) in every resample, shape (resamples, columns).
-
-    The draws are those of `bootstrap_means`; ``nan`` leaves a question out of a column.
-    """
-    if not len(values):
-        return np.full((resamples, values.shape[1]), np.nan)
-    return np.concatenate(
-        [_weighted(values, weights) for weights in shared_weights(len(values), resamples, seed, task)]
-    )
 
 
 def _weighted(values: Floats, weights: Floats) -> Floats:
