@@ -29,12 +29,11 @@ from agentscale.analysis.curves import (
     temperatures,
     vote_curve,
 )
-from agentscale.analysis.debates import debate_measures
 from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import measure, measure_rounds
 from agentscale.analysis.reading import ReadCell
 from agentscale.analysis.scaling import fit_rows, match_rows
-from agentscale.analysis.sections import SECTIONS, Sight, row
+from agentscale.analysis.sections import SECTIONS, Sight, section_rows
 from agentscale.analysis.silence import silent
 from agentscale.analysis.tables import Pair, Point, Row, Table, VotePoint
 from agentscale.analysis.vectors import Embed, TextVectors
@@ -50,8 +49,8 @@ class Analysis:
 
     header: RunHeader
     tables: dict[str, Table]
-    """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``agents``, ``comparisons``, ``debates``,
-    ``counterfactuals``, ``fits``, ``matches``, and those of `SECTIONS`."""
+    """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``agents``, ``comparisons``, ``counterfactuals``,
+    ``fits``, ``matches``, and those of `SECTIONS`."""
     embedder: str
     """Signature of what made the vectors of K*."""
     warnings: tuple[str, ...] = ()
@@ -106,7 +105,6 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
         "rounds": [row for one in read for row in tables.round_rows(one)],
         "agents": [row for one in read for row in tables.agent_rows(one)],
         "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in pairs],
-        "debates": [tables.debate_row(one, one.debate, ledger) for one in read if one.debate is not None],
         "counterfactuals": [tables.counterfactual_row(other, ledger) for one in read for other in one.counterfactuals],
         "fits": list(fit_rows(points, read, ledger)),
         "matches": list(match_rows(points, ledger)),
@@ -149,12 +147,11 @@ def _read(
             measures = measure(arrays, vectors)
             entries = ledger.enter(cell.task, measures.accuracy), ledger.enter(cell.task, measures.k_star)
             others = list(counterfactuals(arrays, tasks[cell.task].chance, ledger))
-            debate = debate_measures(arrays, ledger)
-            read.append(ReadCell(cell, measures, measure_rounds(arrays, vectors), *entries, others, debate))
+            read.append(ReadCell(cell, measures, measure_rounds(arrays, vectors), *entries, others))
             of = tasks[cell.task]
             sight = Sight(arrays, vectors, of.options, common=of.common, seed=ledger.seed, resamples=ledger.resamples)
-            for name, section in SECTIONS.items():
-                told[name] += [row(cell.id, each) for each in section(sight)]
+            for name, rows in section_rows(sight):
+                told[name] += rows
     return read, recorded
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from agentscale.schema.estimate import Estimate
 
 Floats = NDArray[np.float64]
 METHOD = "95 % BCa interval with t tails, from a bootstrap over questions, stratified by task"
+PAIRED = f"paired; the wider of Student's interval and the {METHOD}"
 TOO_FEW = "fewer than 2 questions: no interval"
 _FEW = 6  # questions that differ, below which intervals of a paired difference miss too often
 _DRAWS = 2_000_000  # drawn at once: 16 MB of indices
@@ -81,7 +83,7 @@ def bootstrap_mean_of_means(by_task: Mapping[str, Floats], *, seed: int, resampl
     return Intervals(value, np.where(enough, low, np.nan), np.where(enough, high, np.nan), n_items)
 
 
-def with_student_ends(found: Intervals, differences: Floats) -> Intervals:
+def with_student_ends(found: Intervals, differences: Floats, where: ArrayLike = True) -> Intervals:
     """Intervals of paired differences: the wider of the bootstrap's ends and mean ± t·s/√n.
 
     Where few questions differ the resamples hold few as well, and the bootstrap says too little: with 32 questions of
@@ -90,6 +92,7 @@ def with_student_ends(found: Intervals, differences: Floats) -> Intervals:
     Args:
         found: From :func:`bootstrap_means` of the differences.
         differences: Shape (Q, columns), ``nan`` where a column is not defined.
+        where: Which of the columns are such differences, shape (columns,); the others keep their ends.
     """
     from scipy.special import stdtrit
 
@@ -97,6 +100,7 @@ def with_student_ends(found: Intervals, differences: Floats) -> Intervals:
     squares = np.nansum(np.square(differences - found.value), axis=0)
     error = np.sqrt(squares / np.maximum(n * (n - 1), 1.0))
     reach = np.where(n >= 2, stdtrit(np.maximum(n - 1, 1.0), 0.975) * error, np.nan)
+    reach = np.where(where, reach, -np.inf)
     return found._replace(
         low=np.minimum(found.low, found.value - reach), high=np.maximum(found.high, found.value + reach)
     )
@@ -141,24 +145,19 @@ def paired_delta(a: ArrayLike, b: ArrayLike, *, seed: int, resamples: int = 2000
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if first.shape != second.shape or first.ndim != 1:
         raise SpecError(f"shapes {first.shape} and {second.shape}", allowed="the same questions for both, shape (Q,)")
-    difference = first - second
-    found = bootstrap_means(difference[:, None], seed=seed, resamples=resamples, task=task)
-    found = with_student_ends(found, difference[:, None])
-    n_items = int(found.n_items[0])
-    warnings = (TOO_FEW,) if n_items < 2 else few_differ(difference)
-    ends = float(found.value[0]), float(found.low[0]), float(found.high[0])
-    return Estimate(
-        *ends,
-        n_items=n_items,
-        n_agents=2,
-        n_missing=len(first) - n_items,
-        method=f"paired; the wider of Student's interval and the {METHOD}",
-        warnings=warnings,
-    )
+    found = mean_estimates((first - second)[:, None], seed=seed, resamples=resamples, task=task, paired=True)[0]
+    return replace(found, n_agents=2, n_missing=len(first) - found.n_items)
 
 
 def mean_estimates(
-    values: ArrayLike, *, seed: int, resamples: int = 2000, task: str = "", n_agents: int = 0, n_missing: int = 0
+    values: ArrayLike,
+    *,
+    seed: int,
+    resamples: int = 2000,
+    task: str = "",
+    n_agents: int = 0,
+    n_missing: int = 0,
+    paired: ArrayLike = False,
 ) -> tuple[Estimate, ...]:
     """:func:`bootstrap_means` as an estimate for every column.
 
@@ -169,14 +168,27 @@ def mean_estimates(
         task: The stratum that these questions are.
         n_agents: Told in every estimate.
         n_missing: Likewise.
+        paired: Which columns are differences of two scores, whose intervals are :func:`with_student_ends`; broadcast.
 
     Raises:
         SpecError: as :func:`bootstrap_means`.
     """
-    found = bootstrap_means(values, seed=seed, resamples=resamples, task=task)
+    table = np.asarray(values, dtype=np.float64)
+    found = bootstrap_means(table, seed=seed, resamples=resamples, task=task)
+    differences = np.broadcast_to(np.asarray(paired, dtype=np.bool_), found.value.shape)
+    found = with_student_ends(found, table, differences)
     return tuple(
-        Estimate(float(mean), float(low), float(high), int(n), n_agents, n_missing, METHOD, () if n > 1 else (TOO_FEW,))
-        for mean, low, high, n in zip(*found, strict=True)
+        Estimate(
+            float(mean),
+            float(low),
+            float(high),
+            int(n),
+            n_agents,
+            n_missing,
+            PAIRED if apart else METHOD,
+            (TOO_FEW,) if n < 2 else few_differ(column) if apart else (),
+        )
+        for mean, low, high, n, apart, column in zip(*found, differences, table.T, strict=True)
     )
 
 

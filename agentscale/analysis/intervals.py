@@ -62,28 +62,39 @@ def bca_ends(drawn: Floats, value: Floats, shape: Shape) -> tuple[Floats, Floats
     """
     from scipy.special import ndtr, stdtrit
 
-    bias = _bias(drawn, value)
+    ordered = _ordered(drawn)
+    bias = _bias(ordered, value)
     reach = shape.widening * stdtrit(np.clip(shape.freedom, 1.0, _NORMAL), 1 - _TAIL)
     low, high = (_adjusted(bias, sign * reach, shape.acceleration) for sign in (-1.0, 1.0))
-    return quantiles(drawn, ndtr(low)), quantiles(drawn, ndtr(high))
+    return _picked(ordered, ndtr(low)), _picked(ordered, ndtr(high))
 
 
 def percentile_ends(drawn: Floats) -> tuple[Floats, Floats]:
     """Ends of the plain 95 % percentile interval of each column of draws (B, columns)."""
-    columns = np.ones(drawn.shape[1])
-    return quantiles(drawn, _TAIL * columns), quantiles(drawn, (1 - _TAIL) * columns)
+    ordered, columns = _ordered(drawn), np.ones(drawn.shape[1])
+    return _picked(ordered, _TAIL * columns), _picked(ordered, (1 - _TAIL) * columns)
 
 
 def quantiles(drawn: Floats, level: Floats) -> Floats:
     """The quantile of each column (B, columns) at a level of its own (columns,), over the draws that are defined."""
-    ordered = np.sort(drawn, axis=0)  # nan goes last
-    count = np.isfinite(ordered).sum(axis=0)
+    return _picked(_ordered(drawn), level)
+
+
+def _ordered(drawn: Floats) -> Floats:
+    """The draws of each column in ascending order, ``nan`` last, shape (columns, B): one stretch of memory each."""
+    rows = np.array(drawn.T, order="C")
+    rows.sort(axis=1)
+    return rows
+
+
+def _picked(ordered: Floats, level: Floats) -> Floats:
+    count = np.isfinite(ordered).sum(axis=1)
     place = np.where(np.isfinite(level), level, 0.5) * np.maximum(count - 1, 0)
     below = np.floor(place).astype(np.int64)
     above = np.minimum(below + 1, np.maximum(count - 1, 0))
-    columns = np.arange(drawn.shape[1])
+    columns = np.arange(len(ordered))
     part = place - below
-    found = (1 - part) * ordered[below, columns] + part * ordered[above, columns]
+    found = (1 - part) * ordered[columns, below] + part * ordered[columns, above]
     return np.asarray(np.where((count > 0) & np.isfinite(level), found, np.nan))
 
 
@@ -98,14 +109,19 @@ def _sums(part: Floats) -> tuple[Floats, Floats, Floats]:
     )
 
 
-def _bias(drawn: Floats, value: Floats) -> Floats:
+def _bias(ordered: Floats, value: Floats) -> Floats:
     """z_0: how far the statistic stands from the median of its draws, in normal units; ties count half."""
     from scipy.special import ndtri
 
     near = _ALIKE * np.maximum(1.0, np.abs(value))
-    below, alike = (drawn < value - near).sum(axis=0), (np.abs(drawn - value) <= near).sum(axis=0)
-    count = np.isfinite(drawn).sum(axis=0)
-    return np.asarray(ndtri((below + 0.5 * alike + 0.5) / (count + 1)))
+    ends = zip(ordered, value - near, value + near, strict=True)
+    below, upto = (
+        np.array([(row.searchsorted(low, "left"), row.searchsorted(high, "right")) for row, low, high in ends])
+        .reshape(-1, 2)
+        .T
+    )
+    count = np.where(np.isfinite(value), np.isfinite(ordered).sum(axis=1), np.nan)
+    return np.asarray(ndtri((0.5 * (below + upto) + 0.5) / (count + 1)))
 
 
 def _adjusted(bias: Floats, reach: Floats, acceleration: Floats) -> Floats:

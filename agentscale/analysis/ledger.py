@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agentscale.analysis.bootstrap import Intervals, bootstrap_means, with_student_ends
+from agentscale.analysis.bootstrap import bootstrap_means, with_student_ends
 
 Floats = NDArray[np.float64]
 
@@ -55,10 +55,8 @@ class Ledger:
         """Bootstraps every task's columns with the resamples that they share."""
         for task, columns in self._columns.items():
             table = np.stack(columns, axis=1)
-            plain = bootstrap_means(table, seed=self.seed, resamples=self.resamples, task=task)
-            wide = with_student_ends(plain, table)
-            paired = np.array(self._paired[task])
-            found = Intervals(*(np.where(paired, two, one) for one, two in zip(plain, wide, strict=True)))
+            found = bootstrap_means(table, seed=self.seed, resamples=self.resamples, task=task)
+            found = with_student_ends(found, table, self._paired[task])
             self._settled[task] = [
                 Interval(float(value), float(low), float(high), int(n))
                 for value, low, high, n in zip(*found, strict=True)

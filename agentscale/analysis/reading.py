@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from agentscale.analysis.counterfactuals import Counterfactual
-from agentscale.analysis.debates import DebateMeasures
 from agentscale.analysis.ledger import Entry
 from agentscale.analysis.measures import CellMeasures, RoundMeasures
 from agentscale.schema.run import Cell
@@ -20,5 +19,3 @@ class ReadCell(NamedTuple):
     accuracy: Entry
     k_star: Entry
     counterfactuals: list[Counterfactual]
-    debate: DebateMeasures | None
-    """``None`` where nobody spoke twice."""

@@ -160,7 +160,8 @@ def _correctness(correct: ArrayLike) -> Floats:
 def _pooled(c: Floats, group: NDArray[np.int64], pairs: NDArray[np.bool_]) -> float:
     """Correlation over questions of the chosen pairs of agents, shape (N, N); ``nan`` without a pair that varies."""
     known = np.isfinite(c)
-    means = np.array([c[:, group == at][known[:, group == at]].mean() for at in range(int(group.max()) + 1)])[group]
+    count, right = (np.bincount(group, weights=each.sum(axis=0)) for each in (known, np.where(known, c, 0.0)))
+    means = (right / np.maximum(count, 1))[group]
     left = np.where(known, c - means, 0.0)
     n = known.T.astype(np.float64) @ known
     sd = np.sqrt(np.maximum(means * (1 - means), 0.0))

@@ -11,7 +11,6 @@ from agentscale.analysis import sections
 from agentscale.analysis.bootstrap import TOO_FEW
 from agentscale.analysis.counterfactuals import Counterfactual
 from agentscale.analysis.curves import Setting, TeamKey, setting, temperatures
-from agentscale.analysis.debates import DebateMeasures
 from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import mean
 from agentscale.analysis.reading import ReadCell
@@ -30,8 +29,6 @@ COLUMNS = {
     "rounds": "cell round agent_accuracy team_accuracy k_star mean_cosine missing right_to_wrong wrong_to_right",
     "agents": "cell slot config accuracy readable k_without n_items",
     "comparisons": "a b delta low high n_items p_mcnemar note",
-    "debates": "cell drift drift_low drift_high p_drift gain gain_low gain_high oracle_gap correction subversion "
-    "conformity truth_advantage advantage_low advantage_high coupling unanimous unanimous_wrong n_items",
     "counterfactuals": "cell aggregator accuracy low high delta delta_low delta_high n_items",
     "fits": "task layer protocol topology team quantity family parameters intervals aicc delta weight r2 held_out "
     "n_points reach forecast low high warnings",
@@ -192,32 +189,6 @@ def comparison_row(pair: Pair, ledger: Ledger, p_value: float) -> Row:
         "n_items": delta.n_items,
         "p_mcnemar": p_value,
         "note": pair.note,
-    }
-
-
-def debate_row(read: ReadCell, debate: DebateMeasures, ledger: Ledger) -> Row:
-    """A cell of several rounds; shares are over agents, rounds and questions."""
-    drift, gain, advantage = ledger[debate.drift], ledger[debate.gain], debate.truth_advantage
-    return {
-        "cell": read.cell.id,
-        "drift": drift.value,
-        "drift_low": drift.low,
-        "drift_high": drift.high,
-        "p_drift": debate.p_drift,
-        "gain": gain.value,
-        "gain_low": gain.low,
-        "gain_high": gain.high,
-        "oracle_gap": ledger[debate.oracle_gap].value,
-        "correction": debate.correction,
-        "subversion": debate.subversion,
-        "conformity": debate.conformity,
-        "truth_advantage": advantage.value,
-        "advantage_low": advantage.low,
-        "advantage_high": advantage.high,
-        "coupling": debate.coupling,
-        "unanimous": debate.unanimous,
-        "unanimous_wrong": debate.unanimous_wrong,
-        "n_items": drift.n_items,
     }
 
 

@@ -19,6 +19,7 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from agentscale.analysis.sections import SECTIONS
 from agentscale.recording.files import replaced
 from agentscale.report import card, drawings, transcripts, words
 from agentscale.report.figures import DARK, LIGHT, Figure, figures, svg, theme
@@ -92,7 +93,12 @@ def page(
             card=card.report_card(header, analysis, tables),
             warnings=warnings,
             beside={figure.name: words.beside(figure.name, warnings) for figure in drawn},
-            sheets={name: sheet(name, table.columns, tables[name]) for name, table in analysis.tables.items()},
+            sheets={
+                name: sheet(name, table.columns, tables[name])
+                for name, table in analysis.tables.items()
+                if name not in SECTIONS
+            },
+            beside_page={name: len(tables[name]) for name in SECTIONS if name in tables},
             packed=packed,
             charts={
                 "config": theme(_variables()),

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from agentscale.analysis.bootstrap import mean_estimates
 from agentscale.analysis.debate.drift import t_test
 from agentscale.analysis.debate.flips import ratio
-from agentscale.analysis.debate.rounds import Floats, Reads
+from agentscale.analysis.debate.rounds import Floats, Reads, by_question, questions
 from agentscale.analysis.inference import bootstrap_statistic
 from agentscale.errors import SpecError
 from agentscale.schema.estimate import Estimate
@@ -54,6 +54,7 @@ def fj_coupling(
     edges: ArrayLike | None = None,
     *,
     include_self: bool = True,
+    items: ArrayLike | None = None,
     seed: int,
     resamples: int = 2000,
 ) -> Estimate:
@@ -67,6 +68,7 @@ def fj_coupling(
         opinions: x, shape (Q, T + 1, N), T ≥ 1; ``nan`` is missing, and leaves out whoever would read it.
         edges: Who reads whom, u → v, shape (E, 2); all read all others by default.
         include_self: Whether W averages over the agent itself too.
+        items: Which question each of the Q rows is of, where a question has several; each is its own by default.
         seed: Of the bootstrap over questions.
         resamples: Of it.
 
@@ -83,7 +85,8 @@ def fj_coupling(
     pull, moved = mean - x[:, :1], x[:, 1:] - x[:, :1]
     sound = np.isfinite(pull) & np.isfinite(moved) & (reads.degrees > 0)
     u, v = np.where(sound, pull, 0.0), np.where(sound, moved, 0.0)
-    columns = np.stack([(u * v).sum(axis=(1, 2)), (u * u).sum(axis=(1, 2))], axis=1)
+    products = np.stack([(u * v).sum(axis=(1, 2)), (u * u).sum(axis=(1, 2))], axis=1)
+    columns = by_question(products, questions(items, np.zeros(len(x))))
     return bootstrap_statistic(columns, ratio, seed=seed, resamples=resamples, n_agents=x.shape[2])
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from agentscale.analysis.bootstrap import mean_estimates
-from agentscale.analysis.debate.rounds import Floats, Ints, labelled, share_right, tally
+from agentscale.analysis.debate.rounds import Floats, Ints, by_question, labelled, questions, share_right, tally
 from agentscale.analysis.entropies import answer_hill
 from agentscale.analysis.ranges import within
 from agentscale.analysis.votes import expected_accuracy
@@ -99,12 +99,15 @@ def minority_survival(answers: ArrayLike) -> Floats:
     return np.asarray(held / minority.sum() if minority.any() else np.full(len(held), np.nan))
 
 
-def oracle_gap(answers: ArrayLike, truth: ArrayLike, *, seed: int, resamples: int = 2000) -> Estimate:
+def oracle_gap(
+    answers: ArrayLike, truth: ArrayLike, *, items: ArrayLike | None = None, seed: int, resamples: int = 2000
+) -> Estimate:
     """Share of questions that somebody had right at first, less the accuracy of the team at last.
 
     Args:
         answers: Ids, shape (Q, T + 1, N); −1 is missing.
         truth: Right ids, shape (Q,); −1 leaves the question out.
+        items: Which question each of the Q rows is of, where a question has several; each is its own by default.
         seed: Of the bootstrap over questions.
         resamples: Of it.
 
@@ -113,8 +116,9 @@ def oracle_gap(answers: ArrayLike, truth: ArrayLike, *, seed: int, resamples: in
     """
     a = labelled(answers, truth)
     gap = (a[:, 0] == 0).any(axis=1) - expected_accuracy(tally(a[:, -1]))
-    n_missing = int((a[:, [0, -1]] < 0).sum())
-    (found,) = mean_estimates(gap[:, None], seed=seed, resamples=resamples, n_agents=a.shape[2], n_missing=n_missing)
+    told = {"n_agents": a.shape[2], "n_missing": int((a[:, [0, -1]] < 0).sum())}
+    table = by_question(gap[:, None], questions(items, truth))
+    (found,) = mean_estimates(table, seed=seed, resamples=resamples, **told)
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from agentscale.analysis.bootstrap import mean_estimates
-from agentscale.analysis.debate.rounds import Floats, Ints, labelled, share_right, tally
+from agentscale.analysis.debate.rounds import Floats, Ints, by_question, labelled, questions, share_right, tally
 from agentscale.analysis.votes import expected_accuracy
 from agentscale.schema.estimate import Estimate
 
@@ -29,7 +29,9 @@ class Drift(NamedTuple):
     """μ of the questions whose initial plurality has no right answer among its winners."""
 
 
-def martingale_test(answers: ArrayLike, truth: ArrayLike, *, seed: int, resamples: int = 2000) -> Drift:
+def martingale_test(
+    answers: ArrayLike, truth: ArrayLike, *, items: ArrayLike | None = None, seed: int, resamples: int = 2000
+) -> Drift:
     """Tests E[m_{t+1} − m_t] = 0, m_t the mean accuracy of a question's readable answers.
 
     Neutral rules (the Dirichlet-multinomial model of arXiv 2508.17536, copying without regard to truth) leave mean
@@ -40,6 +42,7 @@ def martingale_test(answers: ArrayLike, truth: ArrayLike, *, seed: int, resample
     Args:
         answers: Ids, shape (Q, T + 1, N), T ≥ 1; −1 is missing.
         truth: Right ids, shape (Q,); −1 leaves the question out.
+        items: Which question each of the Q rows is of, where a question has several; each is its own by default.
         seed: Of the bootstrap over questions.
         resamples: Of it.
 
@@ -54,11 +57,10 @@ def martingale_test(answers: ArrayLike, truth: ArrayLike, *, seed: int, resample
     mu = (m[:, -1] - m[:, 0]) / (m.shape[1] - 1)
     start = _start(a)
     columns = [mu, *np.diff(m, axis=1).T, np.where(start == 1, mu, np.nan), np.where(start == 0, mu, np.nan)]
-    n_missing = int((a < 0).sum())
-    found = mean_estimates(
-        np.stack(columns, axis=1), seed=seed, resamples=resamples, n_agents=a.shape[2], n_missing=n_missing
-    )
-    return Drift(found[0], t_test(mu), found[1:-2], found[-2], found[-1])
+    table = by_question(np.stack(columns, axis=1), questions(items, truth))
+    told = {"n_agents": a.shape[2], "n_missing": int((a < 0).sum())}
+    found = mean_estimates(table, seed=seed, resamples=resamples, paired=True, **told)
+    return Drift(found[0], t_test(table[:, 0]), found[1:-2], found[-2], found[-1])
 
 
 def t_test(values: Floats) -> float:

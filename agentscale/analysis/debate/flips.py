@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agentscale.analysis.debate.logistic import fit_logistic
-from agentscale.analysis.debate.rounds import Floats, Ints, Reads, labelled
+from agentscale.analysis.debate.rounds import Floats, Ints, Reads, labelled, questions
 from agentscale.analysis.inference import bootstrap_statistic
 from agentscale.analysis.ranges import whole
 from agentscale.errors import SpecError
@@ -91,21 +91,15 @@ def flip_table(
     if len(names) != a.shape[2]:
         raise SpecError(f"{len(names)} groups", key="groups", allowed=f"one for each of the {a.shape[2]} agents")
     edges_of_bins = np.linspace(0.0, 1.0, int(whole("bins", bins, 1)) + 1)
-    moves = _moves(a, Reads(edges, a.shape[2]), _items(items, np.asarray(truth)))
+    question = questions(items, truth)
+    n_items = int(question.max(initial=-1)) + 1
+    moves = _moves(a, Reads(edges, a.shape[2]), question)
     tables: dict[Hashable, FlipTable] = {}
     for name in dict.fromkeys(names):
         member = np.array([each == name for each in names])
         own = _Moves(*(part[member[moves.agent]] for part in moves))
-        tables[name] = _table(own, edges_of_bins, len(a), int(member.sum()), seed, resamples)
+        tables[name] = _table(own, edges_of_bins, n_items, int(member.sum()), seed, resamples)
     return tables
-
-
-def _items(items: ArrayLike | None, truth: NDArray[np.integer]) -> Ints:
-    """Which question each labelled row is of, counted from 0."""
-    given = np.arange(len(truth)) if items is None else whole("items", items)
-    if given.shape != truth.shape:
-        raise SpecError(f"items of shape {given.shape}", key="items", allowed=f"shape {truth.shape}: one a row")
-    return np.unique(given[truth >= 0], return_inverse=True)[1].reshape(-1)
 
 
 def _moves(a: Ints, reads: Reads, items: Ints) -> _Moves:

@@ -32,6 +32,33 @@ def labelled(answers: ArrayLike, truth: ArrayLike, *, least: int = 1) -> Ints:
     return np.where(a < 0, -1, np.where(a == own, 0, np.where(a < own, a + 1, a)))
 
 
+def questions(items: ArrayLike | None, truth: ArrayLike) -> Ints:
+    """Which question each labelled row is of, counted from 0: several rows of one are its replicates.
+
+    Args:
+        items: The question of each row, shape (R,); every row is a question of its own by default.
+        truth: Right ids, shape (R,); −1 is unlabelled.
+
+    Raises:
+        SpecError: ``items`` has another length.
+    """
+    y = np.asarray(truth)
+    given = np.arange(len(y)) if items is None else whole("items", items)
+    if given.shape != y.shape:
+        raise SpecError(f"items of shape {given.shape}", key="items", allowed=f"shape {y.shape}: one a row")
+    return np.unique(given[y >= 0], return_inverse=True)[1].reshape(-1)
+
+
+def by_question(columns: ArrayLike, question: Ints) -> Floats:
+    """Means over the rows of a question, shape (Q, C), of columns by row (R, C); ``nan`` leaves a row out."""
+    table = np.asarray(columns, dtype=np.float64)
+    defined = np.isfinite(table)
+    total, count = (np.zeros((int(question.max(initial=-1)) + 1, table.shape[1])) for _ in range(2))
+    np.add.at(total, question, np.where(defined, table, 0.0))
+    np.add.at(count, question, defined)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+
+
 def share_right(answers: Ints) -> Floats:
     """Share of the readable answers (…, N) that are right; ``nan`` where none is readable."""
     readable = (answers >= 0).sum(axis=-1)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from agentscale.analysis.bootstrap import mean_estimates
 from agentscale.analysis.debate.flips import ratio
-from agentscale.analysis.debate.rounds import Floats, Ints, labelled, tally
+from agentscale.analysis.debate.rounds import Floats, Ints, by_question, labelled, questions, tally
 from agentscale.analysis.inference import bootstrap_statistic
 from agentscale.analysis.votes import expected_accuracy
 from agentscale.schema.estimate import Estimate
@@ -38,12 +38,15 @@ class Transitions(NamedTuple):
     """P(the plurality of the last round is right | k right at first), ties in expectation, shape (N + 1,)."""
 
 
-def revision(answers: ArrayLike, truth: ArrayLike, *, seed: int, resamples: int = 2000) -> Revision:
+def revision(
+    answers: ArrayLike, truth: ArrayLike, *, items: ArrayLike | None = None, seed: int, resamples: int = 2000
+) -> Revision:
     """Correction and subversion from round 0 to the last round.
 
     Args:
         answers: Ids, shape (Q, T + 1, N), T ≥ 1; −1 is missing.
         truth: Right ids, shape (Q,); −1 leaves the question out.
+        items: Which question each of the Q rows is of, where a question has several; each is its own by default.
         seed: Of the bootstrap over questions.
         resamples: Of it.
 
@@ -53,16 +56,16 @@ def revision(answers: ArrayLike, truth: ArrayLike, *, seed: int, resamples: int 
     a = labelled(answers, truth, least=2)
     first, last = a[:, 0], a[:, -1]
     both = (first >= 0) & (last >= 0)
-    n_missing = int((first < 0).sum() + (last < 0).sum())
+    told = {"n_agents": a.shape[2], "n_missing": int((first < 0).sum() + (last < 0).sum())}
+    question = questions(items, truth)
 
     def share(was_right: bool) -> Estimate:
         of = both & ((first == 0) == was_right)
         pairs = np.stack([(of & ((last == 0) != was_right)).sum(axis=1), of.sum(axis=1)], axis=1)
-        told = {"n_agents": a.shape[2], "n_missing": n_missing}
-        return bootstrap_statistic(pairs, ratio, seed=seed, resamples=resamples, **told)
+        return bootstrap_statistic(by_question(pairs, question), ratio, seed=seed, resamples=resamples, **told)
 
     gained = ((last == 0).mean(axis=1) - (first == 0).mean(axis=1))[:, None]
-    (gain,) = mean_estimates(gained, seed=seed, resamples=resamples, n_agents=a.shape[2], n_missing=n_missing)
+    (gain,) = mean_estimates(by_question(gained, question), seed=seed, resamples=resamples, paired=True, **told)
     return Revision(share(was_right=False), share(was_right=True), gain)
 
 

@@ -19,6 +19,7 @@ from agentscale.errors import SpecError
 from agentscale.schema.estimate import Estimate
 
 Floats = NDArray[np.float64]
+UNDEFINED = "not defined for these questions"
 METHOD = "95 % BCa interval with t tails, from a bootstrap over questions"
 
 
@@ -80,7 +81,8 @@ def bootstrap_statistics(
     n = len(table)
     if n < 2:
         alone = statistics(table[0] if n else np.full(table.shape[1], np.nan))
-        return tuple(Estimate(float(one), np.nan, np.nan, n, n_agents, n_missing, METHOD, (TOO_FEW,)) for one in alone)
+        nan = float("nan")
+        return tuple(Estimate(float(one), nan, nan, n, n_agents, n_missing, METHOD, (TOO_FEW,)) for one in alone)
     total = table.sum(axis=0)
     value = np.asarray(statistics(total / n), dtype=np.float64)
     drawn = np.concatenate([statistics(block @ table / n) for block in shared_weights(n, resamples, seed, "statistic")])
@@ -89,13 +91,17 @@ def bootstrap_statistics(
     low, high = bca_ends(drawn, value, shape_of([influence]))
     lost = (~np.isfinite(drawn)).sum(axis=0)
     return tuple(
-        Estimate(float(one), float(below), float(above), n, n_agents, n_missing, METHOD, _lost(int(gone), resamples))
+        Estimate(
+            float(one), float(below), float(above), n, n_agents, n_missing, METHOD, _said(one, int(gone), resamples)
+        )
         for one, below, above, gone in zip(value, low, high, lost, strict=True)
     )
 
 
-def _lost(n: int, resamples: int) -> tuple[str, ...]:
-    return (f"{n} of {resamples} resamples are not defined",) if n else ()
+def _said(value: float, lost: int, resamples: int) -> tuple[str, ...]:
+    if not np.isfinite(value):
+        return (UNDEFINED,)
+    return (f"{lost} of {resamples} resamples are not defined",) if lost else ()
 
 
 def icc_estimate(k: ArrayLike, n: ArrayLike, *, seed: int, resamples: int = 2000) -> Estimate:

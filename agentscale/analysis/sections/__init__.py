@@ -5,8 +5,11 @@ To add one: a file with a function from a `Sight` to `Told` numbers, and an entr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 from agentscale.analysis.sections.agreements import agreements
-from agentscale.analysis.sections.base import COLUMNS, Section, Sight, Told, row
+from agentscale.analysis.sections.base import COLUMNS, Number, Section, Sight, Told, row
 from agentscale.analysis.sections.debates import debates
 from agentscale.analysis.sections.diversity import diversity
 from agentscale.analysis.sections.evidence import evidence
@@ -23,4 +26,13 @@ SECTIONS: dict[str, Section] = {
 }
 """Every section by the name of its table."""
 
-__all__ = ["COLUMNS", "SECTIONS", "Section", "Sight", "Told", "row"]
+
+def section_rows(sight: Sight) -> Iterator[tuple[str, list[dict[str, object]]]]:
+    """The rows of a cell in the table of every section; all its means get their intervals from one bootstrap."""
+    said: dict[str, list[Number]] = {name: list(section(sight)) for name, section in SECTIONS.items()}
+    told = sight.settled(number for numbers in said.values() for number in numbers)
+    for name, numbers in said.items():
+        yield name, [row(sight.arrays.cell.id, one) for one in islice(told, len(numbers))]
+
+
+__all__ = ["COLUMNS", "SECTIONS", "Section", "Sight", "Told", "section_rows"]

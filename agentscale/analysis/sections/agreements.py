@@ -12,7 +12,7 @@ from agentscale.analysis.arrays import MISSING, Floats
 from agentscale.analysis.entropies import neff_answer_entropy
 from agentscale.analysis.inference.smooth import icc_of_means
 from agentscale.analysis.ringelmann import rho_parts
-from agentscale.analysis.sections.base import Sight, Told, correctness
+from agentscale.analysis.sections.base import Number, Sight, Told, correctness
 from agentscale.schema.estimate import Estimate
 
 _PAIRWISE = ("phi", "q", "double_fault", "disagreement")
@@ -20,7 +20,7 @@ _MOST_PAIRS = 300
 """Pairs of agents up to which their mean correlation is resampled: a resample holds four numbers a pair."""
 
 
-def agreements(sight: Sight) -> Iterator[Told]:
+def agreements(sight: Sight) -> Iterator[Number]:
     """Agreement of the last answers, correlation of correctness, and effective sizes. Nothing of a single agent."""
     if sight.n_agents < 2:
         return
@@ -67,7 +67,7 @@ def _worth(rho: Estimate, n: int) -> Estimate:
     )
 
 
-def _pairwise(sight: Sight) -> Iterator[Told]:
+def _pairwise(sight: Sight) -> Iterator[Number]:
     """Means over pairs of agents of what their two-by-two tables say."""
     first, second = np.triu_indices(sight.n_agents, 1)
     right, wrong = np.nan_to_num(sight.correct), np.nan_to_num(1 - sight.correct)
@@ -93,7 +93,7 @@ def _means_over_pairs(means: Floats) -> Floats:
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
-def _both_wrong(sight: Sight) -> Iterator[Told]:
+def _both_wrong(sight: Sight) -> Iterator[Number]:
     wrong = count_answers(np.where(sight.last > 0, sight.last, MISSING))
     total = wrong.sum(axis=1)
     pairs = (total * (total - 1)).astype(np.float64)
@@ -110,7 +110,7 @@ def _share(means: Floats) -> Floats:
     return np.asarray(np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), np.nan))
 
 
-def _parts(sight: Sight) -> Iterator[Told]:
+def _parts(sight: Sight) -> Iterator[Number]:
     """ρ of correctness: between copies, between configurations, what copies add, and what talking added."""
     before = correctness(sight.arrays.answers[:, 0]) if sight.arrays.n_rounds > 1 else None
     parts = rho_parts(sight.correct, sight.configs, before)

@@ -1,7 +1,8 @@
 """What a section sees of one cell, and the form of what it says: an estimate under a name.
 
 A section never resamples by itself: here the question is the unit, replicates of a question stay inside it, and the
-draws are keyed, so that sections of one cell carry the same resamples.
+draws are keyed, so that sections of one cell carry the same resamples. What is a mean over questions is handed over as
+its column, and all of a cell get their intervals at once.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 
 from agentscale.analysis.arrays import MISSING, CellArrays, Floats, Ints
 from agentscale.analysis.bootstrap import mean_estimates
 from agentscale.analysis.inference import bootstrap_statistic
-from agentscale.analysis.inference.smooth import bootstrap_statistics
+from agentscale.analysis.inference.smooth import UNDEFINED, bootstrap_statistics
 from agentscale.analysis.vectors import TextVectors
 from agentscale.schema.estimate import Estimate
 
@@ -37,8 +38,33 @@ class Told(NamedTuple):
         return self._replace(estimate=replace(self.estimate, warnings=(*self.estimate.warnings, *warnings)))
 
 
-Section = Callable[["Sight"], Iterator[Told]]
+class Mean(NamedTuple):
+    """One that is a mean over questions, and gets its interval together with all others of its cell."""
+
+    measure: str
+    by_item: Floats
+    """Shape (Q,); ``nan`` leaves a question out."""
+    at: str = ""
+    paired: bool = False
+    """Whether it is a difference of two scores: its interval is then never narrower than Student's."""
+    warnings: tuple[str, ...] = ()
+
+    def warned(self, *warnings: str) -> Mean:
+        """The same with more to be said of it."""
+        return self._replace(warnings=(*self.warnings, *warnings))
+
+
+Number = Told | Mean
+Section = Callable[["Sight"], Iterator[Number]]
 """All that one table says of one cell."""
+
+
+class Trials(TypedDict):
+    """What functions of trials are told of questions and resampling."""
+
+    items: Ints
+    seed: int
+    resamples: int
 
 
 class Sight:
@@ -83,9 +109,13 @@ class Sight:
 
     @cached_property
     def first_replicate(self) -> Ints:
-        """Answers by round of the first trial of each question, shape (Q′, T, N)."""
-        _, at = np.unique(self.arrays.item, return_index=True)
-        return np.asarray(self.arrays.answers[at])
+        """Where the first trial of each question stands, in the order of questions, shape (Q′,)."""
+        return np.unique(self.arrays.item, return_index=True)[1]
+
+    @property
+    def trials(self) -> Trials:
+        """For functions that take the trials of a question as rows of their own."""
+        return {"items": self.arrays.item, "seed": self.seed, "resamples": self.resamples}
 
     @cached_property
     def n_missing(self) -> int:
@@ -109,19 +139,32 @@ class Sight:
         """Columns by trial, each of shape (P,), as means over the replicates of a question: shape (Q, C)."""
         return np.stack([self.arrays.by_item(np.asarray(column, dtype=np.float64)) for column in columns], axis=1)
 
-    def means(self, columns: Mapping[str, Floats], at: str = "") -> Iterator[Told]:
-        """The mean over questions of each column by trial (P,), with its interval; ``nan`` leaves a trial out."""
-        return self._told(self.by_item(list(columns.values())), columns, at)
+    def means(self, columns: Mapping[str, Floats], at: str = "", *, paired: bool = False) -> Iterator[Mean]:
+        """The mean over questions of each column by trial (P,); ``nan`` leaves a trial out."""
+        for name, column in columns.items():
+            yield Mean(name, self.arrays.by_item(np.asarray(column, dtype=np.float64)), at, paired)
 
-    def question_means(self, columns: Mapping[str, Floats], at: str = "") -> Iterator[Told]:
-        """The same of columns over the questions that have a trial, in the order of the task, shape (Q′,)."""
-        whole = np.full((self.arrays.n_items, len(columns)), np.nan)
-        whole[np.unique(self.arrays.item)] = np.stack(list(columns.values()), axis=1)
-        return self._told(whole, columns, at)
+    def question_mean(self, measure: str, column: Floats, at: str = "") -> Mean:
+        """The same of a column over the questions that have a trial, in the order of the task, shape (Q′,)."""
+        whole = np.full(self.arrays.n_items, np.nan)
+        whole[np.unique(self.arrays.item)] = column
+        return Mean(measure, whole, at)
 
-    def _told(self, table: Floats, names: Iterable[str], at: str) -> Iterator[Told]:
-        found = mean_estimates(table, task=self.arrays.cell.task, **self._drawn)
-        return (Told(name, each, at) for name, each in zip(names, found, strict=True))
+    def settled(self, numbers: Iterable[Number]) -> Iterator[Told]:
+        """The numbers in their order, the means among them with their intervals from one bootstrap."""
+        given = list(numbers)
+        means = [one for one in given if isinstance(one, Mean)]
+        found = iter(self._estimates(means) if means else ())
+        for one in given:
+            if isinstance(one, Mean):
+                yield Told(one.measure, next(found), one.at).warned(*one.warnings)
+            else:
+                yield one
+
+    def _estimates(self, means: Sequence[Mean]) -> tuple[Estimate, ...]:
+        table = np.stack([one.by_item for one in means], axis=1)
+        paired = [one.paired for one in means]
+        return mean_estimates(table, paired=paired, task=self.arrays.cell.task, **self._drawn)
 
     def statistic(self, columns: Sequence[Floats], of: Callable[[Floats], Floats]) -> Estimate:
         """A function of the means over questions of columns by trial, with its interval."""
@@ -133,9 +176,10 @@ class Sight:
 
     def plain(self, value: float, method: str, warnings: tuple[str, ...] = ()) -> Estimate:
         """A number that comes without an interval."""
-        n_items = int(np.unique(self.arrays.item).size)
-        how = f"{method}; {NO_INTERVAL}"
-        return Estimate(float(value), np.nan, np.nan, n_items, self.n_agents, self.n_missing, how, warnings)
+        n_items, how = int(np.unique(self.arrays.item).size), f"{method}; {NO_INTERVAL}"
+        said = warnings if warnings or np.isfinite(value) else (UNDEFINED,)
+        nan = float("nan")
+        return Estimate(float(value), nan, nan, n_items, self.n_agents, self.n_missing, how, said)
 
 
 def correctness(answers: Ints) -> Floats:

@@ -17,7 +17,7 @@ from agentscale.analysis.rarefaction import (
     kstar_extrapolated,
     kstar_rarefied,
 )
-from agentscale.analysis.sections.base import Sight, Told
+from agentscale.analysis.sections.base import FIRST_ONLY, Number, Sight, Told
 from agentscale.analysis.spectrum import hill_spectrum, mean_cosine
 
 _ORDERS = 16
@@ -26,7 +26,7 @@ _DRAWS = 20
 """Of the null of K*, at each question: its mean over questions is what is told."""
 
 
-def diversity(sight: Sight) -> Iterator[Told]:
+def diversity(sight: Sight) -> Iterator[Number]:
     """Channel counts of the last texts. Nothing where no text has a vector."""
     z = sight.embedded
     if z.shape[-1] == 0:
@@ -47,7 +47,7 @@ def _excess(sight: Sight) -> Floats:
     return kstar_baselined(sight.embedded, draws=_DRAWS, seed=sight.seed).excess
 
 
-def _common_size(sight: Sight) -> Iterator[Told]:
+def _common_size(sight: Sight) -> Iterator[Number]:
     """What does not grow with the team: K* of equal subsets, unbiased orders, the exponent of growth."""
     z, m = sight.embedded, min(sight.common, sight.n_agents)
     rarefied = kstar_rarefied(z, m, seed=sight.seed)
@@ -63,9 +63,11 @@ def _inverse(means: Floats) -> Floats:
     return np.asarray(np.where(mean > 0, 1.0 / np.where(mean > 0, mean, 1.0), np.nan))
 
 
-def _channels(sight: Sight) -> Iterator[Told]:
-    mixture = channels_d2(sight.embedded)
-    yield Told("channels_d2", sight.plain(mixture.value, "two-component mixture of pair cosines", mixture.warnings))
+def _channels(sight: Sight) -> Iterator[Number]:
+    first = sight.first_replicate
+    mixture = channels_d2(sight.embedded[first])
+    said = (*mixture.warnings, FIRST_ONLY) if len(first) < len(sight.embedded) else mixture.warnings
+    yield Told("channels_d2", sight.plain(mixture.value, "two-component mixture of pair cosines", said))
     copies = len(sight.configs) - len(set(sight.configs))
     if copies and len(set(sight.configs)) > 1:
         spiked = spiked_count(sight.embedded, sight.configs)
@@ -73,7 +75,7 @@ def _channels(sight: Sight) -> Iterator[Told]:
         yield told.warned(*spiked.warnings)
 
 
-def _given_correctness(sight: Sight, found: Conditioned) -> Iterator[Told]:
+def _given_correctness(sight: Sight, found: Conditioned) -> Iterator[Number]:
     """Never the raw ratio of the two: it follows the number of right answers by construction."""
     yield from sight.means(
         {
@@ -87,7 +89,7 @@ def _given_correctness(sight: Sight, found: Conditioned) -> Iterator[Told]:
         yield Told(name, sight.plain(value, "pooled over questions; standard normal if correctness tells nothing"))
 
 
-def _configurations(sight: Sight) -> Iterator[Told]:
+def _configurations(sight: Sight) -> Iterator[Number]:
     """Shapley values of the configurations in K*: they sum to K* of the team."""
     if len(set(sight.configs)) < 2:
         return

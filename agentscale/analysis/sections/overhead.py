@@ -8,13 +8,13 @@ import numpy as np
 
 from agentscale.analysis import overhead as of
 from agentscale.analysis.arrays import Floats
-from agentscale.analysis.sections.base import Sight, Told
+from agentscale.analysis.sections.base import Number, Sight, Told
 
 _SINGLE_TURNS = 1.0
 """A single agent answers once: the reference of every ratio here."""
 
 
-def overhead(sight: Sight) -> Iterator[Told]:
+def overhead(sight: Sight) -> Iterator[Number]:
     """Turns, messages and tokens for what the team gets right, and its errors beside those of a single member.
 
     The single member is the mean first answer of this very team: same models, same questions, one turn.

@@ -9,42 +9,24 @@ import numpy as np
 from agentscale.analysis.agreement import count_answers, icc_correct
 from agentscale.analysis.arrays import MISSING, Floats
 from agentscale.analysis.juries import betabinom_jury, jury_ceiling
-from agentscale.analysis.sections.base import Sight, Told
+from agentscale.analysis.sections.base import Number, Sight, Told
 from agentscale.analysis.votes import expected_accuracy, pass_at_k
 
 
-def selection(sight: Sight) -> Iterator[Told]:
-    """Mean member, best member, vote, oracle, coverage at k, and the jury with this mean and correlation."""
-    counts, asked = count_answers(sight.last), sight.arrays.was_asked
+def selection(sight: Sight) -> Iterator[Number]:
+    """Coverage at k, what the vote leaves of it, and the jury with this mean and correlation.
+
+    What other ways of choosing make of the same answers is in the table of counterfactuals.
+    """
     right = (sight.last == 0).astype(np.float64)
-    vote = np.asarray(expected_accuracy(counts))
-    oracle = right.max(axis=1)
-    member = right.sum(axis=1) / np.maximum(asked.sum(axis=1), 1)
-    yield from sight.means(
-        {
-            "mean_member": member,
-            "best_member": _best_of_others(sight, right),
-            "vote": vote,
-            "oracle": oracle,
-            "selector_gap": oracle - vote,
-            "vote_gain": vote - member,
-        }
-    )
+    vote = np.asarray(expected_accuracy(count_answers(sight.last)))
+    yield from sight.means({"selector_gap": right.max(axis=1) - vote}, paired=True)
     yield from _coverage(sight, right)
     if sight.n_agents > 1:
         yield from _jury(sight)
 
 
-def _best_of_others(sight: Sight, right: Floats) -> Floats:
-    """Accuracy of the member that was best on all other questions: choosing it has cost no look at this one."""
-    item, n_items = sight.arrays.item, sight.arrays.n_items
-    by_item = np.stack([np.bincount(item, weights=column, minlength=n_items) for column in right.T], axis=1)
-    elsewhere = by_item.sum(axis=0) - by_item[item]
-    best = elsewhere == elsewhere.max(axis=1, keepdims=True)
-    return np.asarray((right * best).sum(axis=1) / best.sum(axis=1))
-
-
-def _coverage(sight: Sight, right: Floats) -> Iterator[Told]:
+def _coverage(sight: Sight, right: Floats) -> Iterator[Number]:
     """P(one of k agents is right), k agents drawn from all: missing answers are not right."""
     n, c = sight.n_agents, right.sum(axis=1).astype(np.int64)
     sizes = [k for k in (1, 2, 4, 8, 16, 32, 64) if k < n] + [n]
@@ -52,7 +34,7 @@ def _coverage(sight: Sight, right: Floats) -> Iterator[Told]:
         yield from sight.means({"coverage": pass_at_k(n, c, k)}, at=str(k))
 
 
-def _jury(sight: Sight) -> Iterator[Told]:
+def _jury(sight: Sight) -> Iterator[Number]:
     """A vote of exchangeable agents of this mean and correlation, and of endlessly many of them."""
     readable = (sight.last != MISSING).sum(axis=1)
     k = (sight.last == 0).sum(axis=1)
