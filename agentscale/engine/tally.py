@@ -34,6 +34,10 @@ class Tally:
     calls_failed: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    tokens_cached: int = 0
+    """Those of ``tokens_in`` that endpoints said they had cached."""
+    tokens_reasoning: int = 0
+    """Tokens of reasoning, as far as endpoints told."""
     usage_unknown: int = 0
     """Answered calls of which the endpoint reported no tokens."""
     usd: float | None = 0.0
@@ -74,12 +78,15 @@ class Tally:
     def _use(self, usage: Usage, quote: Quote | None) -> None:
         self.tokens_in += usage.tokens_in or 0
         self.tokens_out += usage.tokens_out or 0
+        self.tokens_cached += usage.cached_in or 0
+        self.tokens_reasoning += usage.reasoning_out or 0
         counted = usage.tokens_in is not None and usage.tokens_out is not None
         self.usage_unknown += not counted
         if quote is None or not (counted or quote.is_free):
             self.usd = None
         elif self.usd is not None:
-            self.usd += quote.usd(usage.tokens_in or 0, usage.tokens_out or 0)
+            tokens_in = usage.tokens_in or 0
+            self.usd += quote.usd(tokens_in, usage.tokens_out or 0, min(tokens_in, usage.cached_in or 0))
 
     def trial(self, transcript: Transcript) -> None:
         """Counts a trial that ended."""

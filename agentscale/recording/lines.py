@@ -5,10 +5,11 @@ Two kinds of line::
     {"v":1,"message":"<32 hex>","role":…,"content":…,"crc":"<8 hex>"}
     {"v":1,"key":"<64 hex>","ok":true,"id":{…},"model":…,"messages":[…],"sampling":{…},"completion":…,…,"crc":"<8 hex>"}
 
-A message of a call stands in place if it is short, else it is ``["<32 hex>", offset]``: the digest and the byte at
-which its own line begins in the same segment. Text is escaped to ASCII; a line that holds a surrogate, alone or in a
-pair, is UTF-8 instead, with lone surrogates as their three bytes: the only way in which every Python string comes back
-as it was.
+A completion whose endpoint told more of its tokens also has ``cached_in`` and ``reasoning_out``; such a line, and no
+other, is of version 2. A message of a call stands in place if it is short, else it is ``["<32 hex>", offset]``: the
+digest and the byte at which its own line begins in the same segment. Text is escaped to ASCII; a line that holds a
+surrogate, alone or in a pair, is UTF-8 instead, with lone surrogates as their three bytes: the only way in which every
+Python string comes back as it was.
 """
 
 from __future__ import annotations
@@ -25,10 +26,9 @@ from zlib import crc32
 from pydantic import ValidationError
 
 from agentscale.errors import StoreError
-from agentscale.recording.record import Answer, CallRecord, Clock
+from agentscale.recording.record import LINE_VERSION, Answer, CallRecord, Clock
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Failure, Message, Role, Usage
-from agentscale.schema.run import SCHEMA_VERSION
 
 Speaker = Literal["system", "user", "assistant"]
 Fetch = Callable[[str, int], Message]
@@ -80,10 +80,8 @@ def _beginning(line: bytes) -> re.Match[bytes]:
     """How a line begins, once its version and checksum are found in order; raises as ``check`` does."""
     found = _HEAD.match(line)
     version = found or _VERSION.match(line)
-    if version is not None and int(version[1]) > SCHEMA_VERSION:
-        raise NewerLine(
-            f"it has schema version {int(version[1])}, this agentscale reads versions up to {SCHEMA_VERSION}"
-        )
+    if version is not None and int(version[1]) > LINE_VERSION:
+        raise NewerLine(f"it has schema version {int(version[1])}, this agentscale reads versions up to {LINE_VERSION}")
     if line[-_SEAL:] != b',"crc":"%08x"}\n' % crc32(memoryview(line)[:-_SEAL]):
         raise DamagedLine("its checksum does not fit")
     if found is None:
@@ -142,6 +140,16 @@ _MESSAGE = Shape("message", role=str, content=str)
 _MESSAGE_LINE = Shape("line", v=int, message=str, role=str, content=str, crc=str)
 _COMPLETION = Shape(
     "completion", text=str, finish=str, tokens_in=_MAYBE_COUNT, tokens_out=_MAYBE_COUNT, reasoning=_MAYBE_TEXT
+)
+_DETAILED = Shape(
+    "completion",
+    text=str,
+    finish=str,
+    tokens_in=_MAYBE_COUNT,
+    tokens_out=_MAYBE_COUNT,
+    reasoning=_MAYBE_TEXT,
+    cached_in=_MAYBE_COUNT,
+    reasoning_out=_MAYBE_COUNT,
 )
 _FAILURE = Shape("failure", kind=str, message=str, status=_MAYBE_COUNT)
 _CLOCK = Shape("clock", started_s=_NUMBER, latency_s=_NUMBER, retries=int)
@@ -220,8 +228,9 @@ def _read_sampling(raw: dict[str, Any]) -> Sampling:
 def _read_completion(raw: Any) -> Completion | None:
     if raw is None:
         return None
-    text, finish, tokens_in, tokens_out, reasoning = _COMPLETION.read(raw)
-    return Completion(text, finish, Usage(tokens_in, tokens_out), reasoning)
+    shape = _DETAILED if "cached_in" in raw else _COMPLETION
+    text, finish, tokens_in, tokens_out, reasoning, *parts = shape.read(raw)
+    return Completion(text, finish, Usage(tokens_in, tokens_out, *parts), reasoning)
 
 
 def _read_clock(raw: Any) -> Clock:

@@ -7,6 +7,10 @@ from typing import NamedTuple
 
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Failure
 
+LINE_VERSION = 2
+"""The newest version of a line. Version 2 tells which tokens were cached and which were reasoning, and is written only
+where one of them is known; all else is version 1, byte for byte as it always was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:

@@ -14,11 +14,10 @@ from json.encoder import encode_basestring
 from zlib import crc32
 
 from agentscale.errors import StoreError
-from agentscale.recording.record import CallRecord, Clock
+from agentscale.recording.record import LINE_VERSION, CallRecord, Clock
 from agentscale.schema.agents import Sampling
-from agentscale.schema.calls import CallId, Completion, Failure, Message
+from agentscale.schema.calls import CallId, Completion, Failure, Message, Usage
 from agentscale.schema.record import quoted
-from agentscale.schema.run import SCHEMA_VERSION
 
 Ref = tuple[str, int]
 """Digest of a message and the offset of its line in the segment."""
@@ -41,7 +40,7 @@ def _text_digest(role: str, content: str) -> str:
 
 def message_line(digest: str, message: Message) -> bytes:
     """The line of a message."""
-    head = f'{{"v":{SCHEMA_VERSION},"message":"{digest}","role":'
+    head = f'{{"v":1,"message":"{digest}","role":'
     return _sealed(lambda quote: f'{head}{quote(message.role)},"content":{quote(message.content)}')
 
 
@@ -58,7 +57,8 @@ def call_line(key: str, record: CallRecord, messages: Sequence[Ref | Message]) -
     """
     if (record.completion is None) == (record.failure is None):
         raise StoreError(f"a call has either a completion or a failure; got both or neither for {record.id}")
-    head = f'{{"v":{SCHEMA_VERSION},"key":"{key}","ok":{"false" if record.completion is None else "true"},"id":'
+    version = 1 if record.completion is None or not _tells_parts(record.completion.usage) else LINE_VERSION
+    head = f'{{"v":{version},"key":"{key}","ok":{"false" if record.completion is None else "true"},"id":'
     return _sealed(lambda quote: f"{head}{_body(record, messages, quote)}")
 
 
@@ -111,8 +111,17 @@ def _completion(completion: Completion | None, quote: Quote) -> str:
     usage, reasoning = completion.usage, completion.reasoning
     return (
         f'{{"text":{quote(completion.text)},"finish":{quote(completion.finish)},"tokens_in":{_count(usage.tokens_in)},'
-        f'"tokens_out":{_count(usage.tokens_out)},"reasoning":{"null" if reasoning is None else quote(reasoning)}}}'
+        f'"tokens_out":{_count(usage.tokens_out)},{_parts(usage) if _tells_parts(usage) else ""}'
+        f'"reasoning":{"null" if reasoning is None else quote(reasoning)}}}'
     )
+
+
+def _tells_parts(usage: Usage) -> bool:
+    return usage.cached_in is not None or usage.reasoning_out is not None
+
+
+def _parts(usage: Usage) -> str:
+    return f'"cached_in":{_count(usage.cached_in)},"reasoning_out":{_count(usage.reasoning_out)},'
 
 
 def _failure(failure: Failure | None, quote: Quote) -> str:

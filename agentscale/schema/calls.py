@@ -47,6 +47,10 @@ class Usage:
 
     tokens_in: int | None = None
     tokens_out: int | None = None
+    cached_in: int | None = None
+    """Those of ``tokens_in`` that the endpoint had cached."""
+    reasoning_out: int | None = None
+    """Tokens of reasoning; most endpoints count them among ``tokens_out``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,21 @@ def answer(message: Any = None, **choice: Any) -> dict[str, Any]:
         ({**answer(), "usage": None}, Completion("x", "unknown")),
         ({**answer(), "usage": {}}, Completion("x", "unknown")),
         ({**answer(), "usage": {"prompt_tokens": 0}}, Completion("x", "unknown", Usage(0, None))),
+        (
+            {
+                **answer(),
+                "usage": {
+                    "prompt_tokens": 9,
+                    "prompt_tokens_details": {"cached_tokens": 8, "audio_tokens": 0},
+                    "completion_tokens": 5,
+                    "completion_tokens_details": {"reasoning_tokens": 4},
+                },
+            },
+            Completion("x", "unknown", Usage(9, 5, 8, 4)),
+        ),
+        ({**answer(), "usage": {"prompt_tokens_details": None}}, Completion("x", "unknown")),
+        ({**answer(), "usage": {"prompt_tokens_details": {"cached_tokens": "8"}}}, Completion("x", "unknown")),
+        ({**answer(), "usage": {"completion_tokens_details": {"reasoning_tokens": -1}}}, Completion("x", "unknown")),
         ({**answer(), "usage": {"completion_tokens": 5}}, Completion("x", "unknown", Usage(None, 5))),
         ({"choices": [*answer()["choices"], "ignored"]}, Completion("x", "unknown")),
         (answer({"content": "lone \ud800 surrogate"}), Completion("lone \ud800 surrogate", "unknown")),

@@ -9,7 +9,7 @@ import pytest
 
 from agentscale.errors import StoreError
 from agentscale.recording import Recording
-from agentscale.schema.run import SCHEMA_VERSION
+from agentscale.recording.record import LINE_VERSION
 
 
 def keys_of(lines: bytes) -> set[str]:
@@ -163,8 +163,8 @@ def test_lines_that_are_no_call_are_damage(tmp_path):
 @pytest.mark.parametrize("write", [False, True])
 def test_a_line_of_a_newer_version_is_refused_with_the_remedy(tmp_path, crashed, write):
     segment = crashed(tmp_path / "newer", n=1)
-    segment.write_bytes(segment.read_bytes() + _sealed({"v": SCHEMA_VERSION + 1, "whatever": 1}))
-    told = f"{segment}, line 3 .*version {SCHEMA_VERSION + 1}.*up to {SCHEMA_VERSION}\n  update agentscale"
+    segment.write_bytes(segment.read_bytes() + _sealed({"v": LINE_VERSION + 1, "whatever": 1}))
+    told = f"{segment}, line 3 .*version {LINE_VERSION + 1}.*up to {LINE_VERSION}\n  update agentscale"
     with pytest.raises(StoreError, match=told):
         Recording.open(segment.parent, write=write)
 

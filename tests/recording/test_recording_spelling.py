@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from agentscale.errors import StoreError
 from agentscale.recording import CallRecord, Clock
-from agentscale.recording.lines import read_call, read_message
+from agentscale.recording.lines import DamagedLine, read_call, read_message
 from agentscale.recording.spelling import call_line, message_digest, message_line
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Failure, Message, Usage
@@ -29,7 +29,7 @@ IDS = st.builds(
     lambda sample, slot, round, salt: CallId(7, "t" * 64, sample, 1, slot, "agent", round, 2, 3, 4, "b" * 64, salt),
     *(TEXT, TEXT, st.integers(0, 99), TEXT),
 )
-COMPLETIONS = st.builds(Completion, TEXT, TEXT, st.builds(Usage, COUNT, COUNT), st.none() | TEXT)
+COMPLETIONS = st.builds(Completion, TEXT, TEXT, st.builds(Usage, COUNT, COUNT, COUNT, COUNT), st.none() | TEXT)
 FAILURES = st.builds(Failure, TEXT, TEXT, COUNT)
 
 
@@ -44,8 +44,10 @@ def by_library(fields: dict[str, Any]) -> bytes:
 
 def fields_of(key: str, record: CallRecord) -> dict[str, Any]:
     said = record.completion
+    told = {} if said is None else {name: getattr(said.usage, name) for name in ("cached_in", "reasoning_out")}
+    parts = told if any(count is not None for count in told.values()) else {}
     return {
-        "v": 1,
+        "v": 2 if parts else 1,
         "key": key,
         "ok": said is not None,
         "id": {name: getattr(record.id, name) for name in CallId.__slots__},
@@ -58,6 +60,7 @@ def fields_of(key: str, record: CallRecord) -> dict[str, Any]:
             "finish": said.finish,
             "tokens_in": said.usage.tokens_in,
             "tokens_out": said.usage.tokens_out,
+            **parts,
             "reasoning": said.reasoning,
         },
         "failure": record.failure and {name: getattr(record.failure, name) for name in Failure.__slots__},
@@ -76,6 +79,31 @@ def test_a_calls_line_is_the_librarys_and_reads_back(
     assert line == by_library(fields_of(id.key, record))
     if max(abs(started), abs(took)) < 1e300:
         assert read_call(line, lambda digest, offset: pytest.fail("no message stands elsewhere")) == record
+
+
+def test_a_line_written_before_parts_of_tokens_were_known_reads_and_is_written_as_it_was(
+    make_call: Callable[..., CallRecord],
+) -> None:
+    record = make_call()
+    line = call_line(record.key, record, record.request.messages)
+    assert line.startswith(b'{"v":1,')
+    assert b"cached" not in line
+    assert b"reasoning_out" not in line
+    read = read_call(line, lambda digest, offset: pytest.fail("no message stands elsewhere"))
+    assert read.completion is not None
+    assert read.completion.usage == Usage(12, None, None, None)
+    assert call_line(read.key, read, read.request.messages) == line
+
+
+@pytest.mark.parametrize("part", ['"cached_in":true', '"cached_in":"7"', '"cached_in":1.0', '"cached_in":1,"else":2'])
+def test_a_part_of_tokens_that_is_no_count_is_damage(make_call: Callable[..., CallRecord], part: str) -> None:
+    made = make_call()
+    record = replace(made, completion=Completion("x", usage=Usage(12, 3, 7, None)))
+    line = call_line(record.key, record, record.request.messages).replace(b'"cached_in":7', part.encode())
+    body = line[: -len(',"crc":"00000000"}\n')]
+    sealed = b'%s,"crc":"%08x"}\n' % (body, crc32(body))
+    with pytest.raises(DamagedLine, match="its completion has other keys or types"):
+        read_call(sealed, lambda digest, offset: pytest.fail("no message stands elsewhere"))
 
 
 @given(st.sampled_from(["system", "user"]), TEXT)

@@ -84,7 +84,19 @@ class _WrongType(Exception):
 
 
 def _usage(usage: dict[str, Any]) -> Usage:
-    return Usage(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
+    return Usage(
+        _count(usage, "prompt_tokens"),
+        _count(usage, "completion_tokens"),
+        _detail(usage, "prompt_tokens_details", "cached_tokens"),
+        _detail(usage, "completion_tokens_details", "reasoning_tokens"),
+    )
+
+
+def _detail(usage: dict[str, Any], details: str, field: str) -> int | None:
+    """A count that not every server gives: one that is no count is unknown, and costs no answer."""
+    inner = usage.get(details)
+    value = inner.get(field) if isinstance(inner, dict) else None
+    return value if type(value) is int and value >= 0 else None
 
 
 def _count(usage: dict[str, Any], field: str) -> int | None:
