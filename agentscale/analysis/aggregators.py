@@ -50,7 +50,7 @@ def aggregate(answers: ArrayLike, config: ArrayLike, item: ArrayLike, n_options:
     Raises:
         SpecError: shapes that do not fit, or C < 2.
     """
-    a, group, question = np.asarray(answers), whole("config", config), whole("item", item)
+    a, group, question = whole("answers", answers, -1), whole("config", config), whole("item", item)
     whole("n_options", n_options, 2)
     if a.ndim != 2 or group.shape != a.shape[1:] or question.shape != a.shape[:1]:
         shapes = f"answers {a.shape}, config {group.shape}, item {question.shape}"
@@ -58,13 +58,13 @@ def aggregate(answers: ArrayLike, config: ArrayLike, item: ArrayLike, n_options:
     member = np.eye(int(group.max(initial=-1)) + 1, dtype=np.int64)[group]
     votes = (a[:, None, :] == np.arange(max(int(a.max(initial=0)) + 1, 1))[:, None]).astype(np.int64) @ member
     right, readable = votes[:, 0], votes.sum(axis=1)
-    trusted, best = _learned(right, readable, member.sum(axis=0), question, n_options, seed)
-    rows = np.arange(len(a))
+    members, rows, nobody = member.sum(axis=0), np.arange(len(a)), np.full(len(a), np.nan)
+    trusted, best = _learned(right, readable, members, question, n_options, seed)
     return Aggregated(
         plurality=expected_accuracy(votes.sum(axis=2)),
         weighted=_by_weight(votes, trusted),
-        best_member=np.where(best >= 0, right[rows, best] / member.sum(axis=0)[best], np.nan),
-        random_member=np.asarray((a == 0).mean(axis=1) if a.shape[1] else np.full(len(a), np.nan)),
+        best_member=np.where(best >= 0, right[rows, best] / members[best], np.nan) if len(group) else nobody,
+        random_member=np.asarray((a == 0).mean(axis=1)) if len(group) else nobody,
         oracle=(a == 0).any(axis=1).astype(np.float64),
     )
 
@@ -86,7 +86,7 @@ def _learned(
         own, k, n = fold == at, right[fold != at].sum(axis=0), readable[fold != at].sum(axis=0)
         p = (k + 1) / (n + 2)
         weights[own] = np.log(p * (n_options - 1) / (1 - p))
-        best[own] = int((k / members).argmax())
+        best[own] = int(np.where(members > 0, k / np.maximum(members, 1), -1.0).argmax())
     return weights, best
 
 

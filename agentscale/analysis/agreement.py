@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.ranges import within
+from agentscale.analysis.ranges import together, whole, within
 from agentscale.errors import SpecError
 
 Floats = NDArray[np.float64]
@@ -168,7 +168,7 @@ def icc_correct(k: ArrayLike, n: ArrayLike) -> Floats:
     Raises:
         SpecError: a count is outside 0 ≤ k ≤ n.
     """
-    k, n = np.broadcast_arrays(np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64))
+    k, n = together(k=np.asarray(k, dtype=np.float64), n=np.asarray(n, dtype=np.float64))
     if ((k < 0) | (k > n)).any():
         raise SpecError("k and n do not fit together", key="k", allowed="0 ≤ k ≤ n at every question")
     pairs = (n * (n - 1)).sum(axis=-1)
@@ -184,8 +184,12 @@ def error_diversity(n11: ArrayLike, n10: ArrayLike, n01: ArrayLike, n00: ArrayLi
 
     Returns:
         Q, φ and κ are ``nan`` where an agent is always right or always wrong; all are without a question.
+
+    Raises:
+        SpecError: counts that are negative, or whose shapes do not fit together.
     """
-    a, b, c, d = np.broadcast_arrays(*(np.asarray(part, dtype=np.float64) for part in (n11, n10, n01, n00)))
+    given = {"n11": n11, "n10": n10, "n01": n01, "n00": n00}
+    a, b, c, d = together(**{name: within(name, part, 0.0, np.inf) for name, part in given.items()})
     n, cross = a + b + c + d, a * d - b * c
     margins = (a + b) * (c + d) * (a + c) * (b + d)
     chance = (a + b) * (a + c) + (c + d) * (b + d)
@@ -249,6 +253,7 @@ def both_wrong(a: ArrayLike, truth: ArrayLike, n_options: ArrayLike | None = Non
     pairs = (total * (total - 1)).astype(np.float64)
     same = (wrong * (wrong - 1)).sum()
     options = np.full(len(y), np.nan) if n_options is None else within("n_options", n_options, 2, np.inf)
+    pairs, options = together(pairs=pairs, n_options=options)
     observed = float(_ratio(same, pairs.sum()))
     null = float(_ratio((pairs / (options - 1)).sum(), pairs.sum()))
     return BothWrong(observed, null, float(_ratio(observed - null, 1 - null)), int(pairs.sum()) // 2)
@@ -268,7 +273,7 @@ def kish(n: ArrayLike, rho: ArrayLike) -> EffectiveSize:
     Raises:
         SpecError: a number outside its range.
     """
-    n, rho = np.broadcast_arrays(within("n", n, 0, np.inf), within("rho", rho, -1.0, 1.0))
+    n, rho = together(n=within("n", n, 0, np.inf), rho=within("rho", rho, -1.0, 1.0))
     spread = 1 + (n - 1) * rho
     capped = (spread < 1) & (n > 1)
     value = np.where(capped, n, _ratio(n, np.where(capped, 1.0, spread)))
@@ -293,14 +298,20 @@ def neff_weights(weights: ArrayLike, correlation: ArrayLike | None = None) -> Fl
 
     Returns:
         Shape (…); ``nan`` where the weights sum to 0 or there are none.
+
+    Raises:
+        SpecError: shapes that do not fit.
     """
     w = np.asarray(weights, dtype=np.float64)
+    if w.ndim == 0:
+        raise SpecError("weights of shape ()", key="weights", allowed="shape (…, n)")
     total = w.sum(axis=-1)
     if correlation is None:
         return _ratio(total**2, np.square(w).sum(axis=-1), of_zero=total == 0)
     r = np.asarray(correlation, dtype=np.float64)
     if r.shape[-2:] != (w.shape[-1], w.shape[-1]):
         raise SpecError(f"correlation of shape {r.shape}", key="correlation", allowed=f"(…, {w.shape[-1]}, same)")
+    together(weights=total, correlation=r.sum(axis=(-2, -1)))
     return _ratio(total**2, np.einsum("...i,...ij,...j->...", w, r, w), of_zero=total == 0)
 
 
@@ -310,8 +321,19 @@ def ess(weights: ArrayLike) -> Floats:
 
 
 def gls_weights(correlation: ArrayLike) -> Floats:
-    """Weights of the unbiased mean with the least variance, R⁻¹1 / 1ᵀR⁻¹1, shape (…, n); its size is 1ᵀR⁻¹1."""
+    """Weights of the unbiased mean with the least variance, R⁻¹1 / 1ᵀR⁻¹1, shape (…, n); its size is 1ᵀR⁻¹1.
+
+    Args:
+        correlation: R, shape (…, n, n), of full rank.
+
+    Raises:
+        SpecError: R is not square, or singular: two agents that are one have no weights of their own.
+    """
     r = np.asarray(correlation, dtype=np.float64)
+    if r.ndim < 2 or r.shape[-1] != r.shape[-2]:
+        raise SpecError(f"correlation of shape {r.shape}", key="correlation", allowed="(…, n, n)")
+    if np.isfinite(r).all() and (np.linalg.matrix_rank(r) < r.shape[-1]).any():
+        raise SpecError("a correlation is singular", key="correlation", allowed="agents of which none repeats others")
     raw = np.linalg.solve(r, np.ones((*r.shape[:-1], 1)))[..., 0]
     return np.asarray(raw / raw.sum(axis=-1, keepdims=True))
 
@@ -323,9 +345,15 @@ def ambiguity(forecasts: ArrayLike, truth: ArrayLike, weights: ArrayLike | None 
         forecasts: f, shape (…, n).
         truth: y, shape (…).
         weights: Shape (n,) or (…, n), scaled to sum to 1; equal by default.
+
+    Raises:
+        SpecError: shapes that do not fit.
     """
     f, y = np.asarray(forecasts, dtype=np.float64), np.asarray(truth, dtype=np.float64)[..., None]
     w = np.ones(f.shape[-1:]) if weights is None else np.asarray(weights, dtype=np.float64)
+    if f.ndim == 0 or w.shape[-1:] != f.shape[-1:]:
+        raise SpecError(f"forecasts {f.shape}, weights {w.shape}", key="weights", allowed="(…, n), and (n,) or (…, n)")
+    together(forecasts=f, truth=y, weights=w)
     total = w.sum(axis=-1)
     mean = _ratio((w * f).sum(axis=-1), total)[..., None]
     error, spread = (_ratio((w * np.square(f - at)).sum(axis=-1), total) for at in (y, mean))
@@ -351,7 +379,7 @@ def _answers(name: str, a: ArrayLike) -> Ints:
     answers = np.asarray(a)
     if answers.ndim != 2:
         raise SpecError(f"answers of shape {answers.shape}", key=name, allowed="shape (Q, N): questions by agents")
-    return answers.astype(np.int64, copy=False)
+    return whole(name, answers, -1)
 
 
 def _right_and_wrong(correct: ArrayLike) -> tuple[Floats, Floats]:

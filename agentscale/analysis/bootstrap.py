@@ -142,11 +142,9 @@ def paired_delta(a: ArrayLike, b: ArrayLike, *, seed: int, resamples: int = 2000
     Raises:
         SpecError: the two have different lengths.
     """
-    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if first.shape != second.shape or first.ndim != 1:
-        raise SpecError(f"shapes {first.shape} and {second.shape}", allowed="the same questions for both, shape (Q,)")
-    found = mean_estimates((first - second)[:, None], seed=seed, resamples=resamples, task=task, paired=True)[0]
-    return replace(found, n_agents=2, n_missing=len(first) - found.n_items)
+    difference = _difference(a, b)
+    found = mean_estimates(difference[:, None], seed=seed, resamples=resamples, task=task, paired=True)[0]
+    return replace(found, n_agents=2, n_missing=len(difference) - found.n_items)
 
 
 def mean_estimates(
@@ -204,14 +202,26 @@ def mcnemar(a: ArrayLike, b: ArrayLike) -> float:
 
     Returns:
         The p-value; 1 where the two never differ, ``nan`` without a question that both have.
+
+    Raises:
+        SpecError: the two have different lengths.
     """
-    difference = np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64)
+    difference = _difference(a, b)
     difference = difference[np.isfinite(difference)]
     if not difference.size:
         return float("nan")
     wins, losses = int((difference > 1e-12).sum()), int((difference < -1e-12).sum())
     tail = sum(math.comb(wins + losses, i) for i in range(min(wins, losses) + 1))
     return min(1.0, tail / 2 ** (wins + losses - 1)) if wins + losses else 1.0
+
+
+def _difference(a: ArrayLike, b: ArrayLike) -> Floats:
+    """A − b by question."""
+    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if first.shape != second.shape or first.ndim != 1:
+        got = f"shapes {first.shape} and {second.shape}"
+        raise SpecError(got, key="b", allowed="the same questions for both, shape (Q,)")
+    return np.asarray(first - second)
 
 
 def resampling_weights(n: int, resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.float64]]:

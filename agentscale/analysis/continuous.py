@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from agentscale.analysis.ranges import together
 from agentscale.errors import SpecError
 
 Floats = NDArray[np.float64]
@@ -27,8 +28,9 @@ def mvn_r2_curve(cov: ArrayLike, signal: ArrayLike) -> Floats:
         SpecError: shapes that do not fit, or a matrix that is not positive definite.
     """
     sigma, c = np.asarray(cov, dtype=np.float64), np.asarray(signal, dtype=np.float64)
-    if sigma.ndim < 2 or sigma.shape[-2:] != (c.shape[-1],) * 2:
+    if c.ndim == 0 or sigma.shape[-2:] != (c.shape[-1],) * 2:
         raise SpecError(f"cov {sigma.shape}, signal {c.shape}", key="cov", allowed="(…, N, N) and (…, N)")
+    together(cov=sigma.sum(axis=(-2, -1)), signal=c.sum(axis=-1))
     try:
         factor = np.linalg.cholesky(sigma)
     except np.linalg.LinAlgError:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from agentscale.analysis.ranges import together
 from agentscale.analysis.spectrum import ORDERS, gram, hill_of_eigenvalues, hill_spectrum, k_star_of_gram
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
@@ -139,6 +140,7 @@ def occupancy(pi: ArrayLike, n: ArrayLike) -> Occupancy:
     shares, draws = np.asarray(pi, dtype=np.float64), np.asarray(n, dtype=np.float64)
     if shares.ndim < 1 or not (np.isfinite(shares).all() and (shares >= 0).all() and (draws >= 0).all()):
         raise SpecError("shares or draws are out of range", allowed="shares ≥ 0 of shape (…, K), and n ≥ 0")
+    _, draws = together(pi=shares.sum(axis=-1), n=draws)
     total = shares.sum(axis=-1, keepdims=True)
     undefined = total[..., 0] == 0
     shares = np.divide(shares, total, out=np.full(shares.shape, np.nan), where=total > 0)

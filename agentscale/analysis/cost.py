@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.ranges import within
+from agentscale.analysis.ranges import together, within
 
 Floats = NDArray[np.float64]
 
@@ -57,8 +57,9 @@ def team_tokens(n: ArrayLike, k: ArrayLike, tau: ArrayLike, *, prompt: ArrayLike
     """
     n, k, tau = within("n", n, 1, np.inf), within("k", k, 0, np.inf), within("tau", tau, 0, np.inf)
     p, a = within("prompt", prompt, 0, np.inf), within("answer", answer, 0, np.inf)
+    n, k, tau, p, a = together(n=n, k=k, tau=tau, prompt=p, answer=a)
     read = n * p + n * tau * (p + (k + 1) * a)
-    return TeamTokens(np.asarray(read), np.asarray(n * tau * p + 0 * read), np.asarray(n * a * (1 + tau) + 0 * read))
+    return TeamTokens(np.asarray(read), np.asarray(n * tau * p), np.asarray(n * a * (1 + tau)))
 
 
 def cost_model(
@@ -86,6 +87,8 @@ def cost_model(
     """
     within("parameters", parameters, 0, np.inf, ends="(]")
     ahead = within("context", context, 0, np.inf)
+    *parts, ahead = together(**tokens._asdict(), context=ahead)
+    tokens = TeamTokens(*parts)
     handled = tokens.input - tokens.cached + tokens.output
     pairs = 4.0 * layers * width
     flops = handled * (2 * parameters + pairs * ahead)

@@ -141,7 +141,7 @@ def _grassberger(table: Floats) -> Floats:
     n, x = _at_least_two(table), np.where(table > 0, table, 1.0)
     sign = 1.0 - 2.0 * (x % 2)
     g = digamma(x) + sign / 2 * (digamma((x + 1) / 2) - digamma(x / 2))
-    return np.asarray(np.log(n) - (table * g).sum(axis=-1) / n)
+    return np.asarray(np.maximum(np.log(n) - (table * g).sum(axis=-1) / n, 0.0))
 
 
 def _jackknife(table: Floats) -> Floats:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.ranges import within
+from agentscale.analysis.ranges import together, within
 from agentscale.errors import SpecError
 
 Floats = NDArray[np.float64]
@@ -95,8 +95,11 @@ def info_bound_parallel(budget_bits: ArrayLike, calls: ArrayLike, single_bits: A
         calls: m_b ≥ 0, shape (…, B).
         single_bits: I_b ≥ 0, evidence of one call of each configuration, shape (…, B).
     """
-    total = (within("calls", calls, 0.0, np.inf) * within("single_bits", single_bits, 0.0, np.inf)).sum(axis=-1)
-    return np.asarray(np.minimum(within("budget_bits", budget_bits, 0.0, np.inf), total))
+    m, each = together(
+        calls=within("calls", calls, 0.0, np.inf), single_bits=within("single_bits", single_bits, 0.0, np.inf)
+    )
+    budget, total = together(budget_bits=within("budget_bits", budget_bits, 0.0, np.inf), calls=(m * each).sum(axis=-1))
+    return np.asarray(np.minimum(budget, total))
 
 
 def _probabilities(joint: ArrayLike) -> Floats:

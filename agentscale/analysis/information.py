@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agentscale.analysis.agreement import count_answers
-from agentscale.analysis.ranges import whole
+from agentscale.analysis.ranges import together, whole, within
 from agentscale.analysis.votes import expected_accuracy
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
@@ -120,9 +120,14 @@ def vote_information(counts: ArrayLike, theta: ArrayLike) -> Floats:
 
     Returns:
         Shape (…), at most log2 C.
+
+    Raises:
+        SpecError: shapes that do not fit.
     """
-    table = np.asarray(counts, dtype=np.float64)
-    return np.asarray((np.log(table.shape[-1]) + _log_q(table, np.asarray(theta, dtype=np.float64))[0]) / np.log(2))
+    table, weights = np.asarray(counts, dtype=np.float64), np.asarray(theta, dtype=np.float64)
+    if table.ndim < 2 or weights.shape != table.shape[-2:-1]:
+        raise SpecError(f"counts {table.shape}, theta {weights.shape}", key="theta", allowed="(…, B, C) and (B,)")
+    return np.asarray((np.log(table.shape[-1]) + _log_q(table, weights)[0]) / np.log(2))
 
 
 def alpha_n(bits: ArrayLike, n: ArrayLike, entropy_bits: float) -> Floats:
@@ -133,14 +138,28 @@ def alpha_n(bits: ArrayLike, n: ArrayLike, entropy_bits: float) -> Floats:
         n: Team size, ≥ 1; broadcast.
         entropy_bits: H(Y) > 0, log2 C for C options.
     """
-    left = 1.0 - np.asarray(bits, dtype=np.float64) / entropy_bits
+    found, size = together(bits=np.asarray(bits, dtype=np.float64), n=within("n", n, 1.0, np.inf))
+    left = 1.0 - found / entropy_bits
     left = np.where(left >= 0, left, np.nan)
-    return np.asarray(1.0 - left ** (1.0 / np.asarray(n, dtype=np.float64)))
+    return np.asarray(1.0 - left ** (1.0 / size))
 
 
 def increments(bits: ArrayLike, n: ArrayLike) -> Floats:
-    """Δ_n per agent along the last axis: (Î(n_j) − Î(n_{j−1}))/(n_j − n_{j−1}), from Î(0) = 0."""
-    return np.asarray(np.diff(np.asarray(bits, dtype=np.float64), prepend=0.0) / np.diff(np.asarray(n), prepend=0))
+    """Δ_n per agent along the last axis: (Î(n_j) − Î(n_{j−1}))/(n_j − n_{j−1}), from Î(0) = 0.
+
+    Args:
+        bits: Î(n), shape (…, S).
+        n: Sizes ≥ 1, increasing, shape (S,).
+
+    Raises:
+        SpecError: shapes that do not fit, or sizes that do not increase.
+    """
+    found, size = np.asarray(bits, dtype=np.float64), within("n", n, 1.0, np.inf)
+    if size.ndim != 1 or found.shape[-1:] != size.shape or (np.diff(size) <= 0).any():
+        raise SpecError(
+            f"bits {found.shape}, n {size.tolist()}", key="n", allowed="(…, S), and increasing numbers (S,)"
+        )
+    return np.asarray(np.diff(found, prepend=0.0) / np.diff(size, prepend=0))
 
 
 def vote_decomposition(answers: ArrayLike, truth: ArrayLike, pool: ArrayLike | None = None) -> Decomposition:
@@ -188,13 +207,13 @@ def _canonical(answers: ArrayLike, truth: ArrayLike, config: ArrayLike, n_option
     Options become 0 for the right one, then by who voted for them; agents are sorted by configuration and vote.
     """
     whole("C", n_options, 2)
-    a, y, group = np.asarray(answers), np.asarray(truth), whole("config", config)
+    a, y, group = whole("answers", answers, -1), whole("truth", truth, -1), whole("config", config)
     if a.ndim != 2 or y.shape != a.shape[:1] or group.shape != a.shape[1:]:
         shapes = f"answers {a.shape}, truth {y.shape}, config {group.shape}"
         raise SpecError(shapes, key="answers", allowed="(Q, N), (Q,), (N,)")
     if max(int(a.max(initial=-1)), int(y.max(initial=-1))) >= n_options:
         raise SpecError("an id is not below C", key="answers", allowed=f"−1 to {n_options - 1}")
-    a, y = a[y >= 0].astype(np.int64), y[y >= 0]
+    a, y = a[y >= 0], y[y >= 0]
     owners = np.broadcast_to(group, a.shape)
     table = _counts_by_config(a, owners, int(group.max(initial=-1)) + 1, n_options)
     keys = [-table[:, b] for b in range(table.shape[1])] + [np.arange(n_options) != y[:, None]]
@@ -265,8 +284,7 @@ def _log_q(table: Floats, theta: Floats) -> tuple[Floats, Floats]:
 
 def _right_first(answers: ArrayLike, truth: ArrayLike) -> Ints:
     """Votes by option with the right one first, shape (Q, C); meaningless where there is no label."""
-    y = np.asarray(truth)
-    a = np.asarray(answers)
+    a, y = whole("answers", answers, -1), whole("truth", truth, -1)
     if a.ndim != 2 or y.shape != a.shape[:1]:
         raise SpecError(f"answers {a.shape}, truth {y.shape}", key="truth", allowed="(Q, N) and (Q,)")
     own = y[:, None]

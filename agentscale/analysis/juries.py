@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.ranges import shares, whole, within
+from agentscale.analysis.ranges import shares, together, whole, within
 from agentscale.analysis.votes import unit_rule
 from agentscale.errors import SpecError
 
@@ -32,7 +32,7 @@ def condorcet(n: ArrayLike, p: ArrayLike) -> Floats:
     """
     from scipy.stats import binom
 
-    n, p = np.broadcast_arrays(whole("n", n), within("p", p, 0.0, 1.0))
+    n, p = together(n=whole("n", n), p=within("p", p, 0.0, 1.0))
     tie = np.where(n % 2 == 0, 0.5 * binom.pmf(n // 2, n, p), 0.0)
     return np.asarray(np.where(n > 0, binom.sf(n // 2, n, p) + tie, np.nan))
 
@@ -72,7 +72,7 @@ def plurality_accuracy(theta: ArrayLike, n: int) -> Floats:
 
 def beta_shape(p: ArrayLike, rho: ArrayLike) -> tuple[Floats, Floats]:
     """(a, b) of the Beta law with mean p and correlation ρ of two voters: p(1 − ρ)/ρ, (1 − p)(1 − ρ)/ρ; 0 < ρ."""
-    p, rho = within("p", p, 0.0, 1.0), within("rho", rho, 0.0, 1.0, ends="(]")
+    p, rho = together(p=within("p", p, 0.0, 1.0), rho=within("rho", rho, 0.0, 1.0, ends="(]"))
     return np.asarray(p * (1 - rho) / rho), np.asarray((1 - p) * (1 - rho) / rho)
 
 
@@ -89,7 +89,7 @@ def betabinom_jury(p: ArrayLike, rho: ArrayLike, n: ArrayLike) -> Floats:
     """
     from scipy.special import gammaln
 
-    p, rho, n = np.broadcast_arrays(within("p", p, 0.0, 1.0), within("rho", rho, 0.0, 1.0), whole("n", n))
+    p, rho, n = together(p=within("p", p, 0.0, 1.0), rho=within("rho", rho, 0.0, 1.0), n=whole("n", n))
     constant, most = _constant(p, rho), int(n.max(initial=0))
     mean, shared = np.where(constant, 0.5, p), np.where(constant, 0.5, rho)
     right, wrong, any_way = (_log_rising(at * (1 - shared), shared, most) for at in (mean, 1 - mean, np.ones(p.shape)))
@@ -111,7 +111,7 @@ def jury_ceiling(p: ArrayLike, rho: ArrayLike) -> Floats:
     """
     from scipy.special import betaincc
 
-    p, rho = np.broadcast_arrays(within("p", p, 0.0, 1.0), within("rho", rho, 0.0, 1.0))
+    p, rho = together(p=within("p", p, 0.0, 1.0), rho=within("rho", rho, 0.0, 1.0))
     a, b = beta_shape(*_inside(p, rho))
     value = np.where(rho < _FLAT, np.heaviside(p - 0.5, 0.5), betaincc(a, b, 0.5))
     return np.asarray(np.where(np.isnan(p + rho), np.nan, np.where(_constant(p, rho), p, value)))

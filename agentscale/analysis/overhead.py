@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.ranges import whole, within
+from agentscale.analysis.ranges import together, whole, within
 from agentscale.errors import SpecError
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,8 @@ def overhead_percent(turns: ArrayLike, single_turns: ArrayLike) -> Floats:
         single_turns: T_single > 0, broadcast.
     """
     single = within("single_turns", single_turns, 0.0, np.inf, ends="()")
-    return np.asarray((within("turns", turns, 0.0, np.inf) - single) / single * 100)
+    turns, single = together(turns=within("turns", turns, 0.0, np.inf), single_turns=single)
+    return np.asarray((turns - single) / single * 100)
 
 
 def coordination_efficiency(success: ArrayLike, turns: ArrayLike, single_turns: ArrayLike) -> Floats:
@@ -39,12 +40,14 @@ def coordination_efficiency(success: ArrayLike, turns: ArrayLike, single_turns: 
         single_turns: T_single > 0; the three are broadcast.
     """
     single = within("single_turns", single_turns, 0.0, np.inf, ends="()")
-    return np.asarray(within("success", success, 0.0, 1.0) * single / within("turns", turns, 0.0, np.inf, ends="()"))
+    turns = within("turns", turns, 0.0, np.inf, ends="()")
+    success, turns, single = together(success=within("success", success, 0.0, 1.0), turns=turns, single_turns=single)
+    return np.asarray(success * single / turns)
 
 
 def message_density(messages: ArrayLike, turns: ArrayLike) -> Floats:
     """c, messages between agents for each reasoning turn; ``nan`` without a turn."""
-    n, t = within("messages", messages, 0.0, np.inf), within("turns", turns, 0.0, np.inf)
+    n, t = together(messages=within("messages", messages, 0.0, np.inf), turns=within("turns", turns, 0.0, np.inf))
     return np.asarray(np.where(t > 0, n / np.where(t > 0, t, 1.0), np.nan))
 
 
@@ -64,6 +67,7 @@ def success_per_million_tokens(successes: ArrayLike, tokens: ArrayLike) -> Float
     The published figures of some 14 to 68 are printed as "per 1K tokens", which would be 15 tokens a success.
     """
     n, used = within("successes", successes, 0.0, np.inf), within("tokens", tokens, 0.0, np.inf)
+    n, used = together(successes=n, tokens=used)
     return np.asarray(np.where(used > 0, n / np.where(used > 0, used, 1.0) * 1e6, np.nan))
 
 
@@ -77,7 +81,7 @@ def error_outcome_ratio(success: ArrayLike, single_success: ArrayLike) -> Floats
         success: S, 0 to 1.
         single_success: S_single, 0 to 1; 1 gives ``nan``.
     """
-    team, single = (1 - within(n, s, 0.0, 1.0) for n, s in (("success", success), ("single_success", single_success)))
+    team, single = (1 - part for part in _shares(success=success, single_success=single_success))
     return np.asarray(np.where(single > 0, team / np.where(single > 0, single, 1.0), np.nan))
 
 
@@ -88,7 +92,7 @@ def error_odds_ratio(success: ArrayLike, single_success: ArrayLike) -> Floats:
         success: S, 0 to 1; 0 gives ``nan``.
         single_success: S_single, 0 to 1; 1 gives ``nan``.
     """
-    team, single = within("success", success, 0.0, 1.0), within("single_success", single_success, 0.0, 1.0)
+    team, single = _shares(success=success, single_success=single_success)
     defined = (team > 0) & (single < 1)
     bottom = np.where(defined, team * (1 - single), 1.0)
     return np.asarray(np.where(defined, (1 - team) * single / bottom, np.nan))
@@ -101,7 +105,7 @@ def error_absorption(error: ArrayLike, single_error: ArrayLike) -> Floats:
         error: E of the team, 0 to 1.
         single_error: E_single, 0 to 1; 0 gives ``nan``.
     """
-    team, single = within("error", error, 0.0, 1.0), within("single_error", single_error, 0.0, 1.0)
+    team, single = _shares(error=error, single_error=single_error)
     return np.asarray(np.where(single > 0, (single - team) / np.where(single > 0, single, 1.0), np.nan))
 
 
@@ -134,7 +138,12 @@ def critical_path(latency_s: ArrayLike, waits_for: ArrayLike) -> float:
         SpecError: a pair that names no event, or events that wait for each other in a circle.
     """
     seconds = within("latency_s", latency_s, 0.0, np.inf)
-    pairs = whole("waits_for", waits_for).reshape(-1, 2)
+    pairs = whole("waits_for", waits_for)
+    if pairs.size and pairs.shape[1:] != (2,):
+        raise SpecError(f"waits_for of shape {pairs.shape}", key="waits_for", allowed="shape (D, 2)")
+    pairs = pairs.reshape(-1, 2)
+    if seconds.ndim != 1:
+        raise SpecError(f"latency_s of shape {seconds.shape}", key="latency_s", allowed="shape (E,)")
     if pairs.max(initial=-1) >= len(seconds):
         raise SpecError(f"event {pairs.max()}", key="waits_for", allowed=f"events 0 to {len(seconds) - 1}")
     end = np.zeros(len(seconds))
@@ -142,6 +151,11 @@ def critical_path(latency_s: ArrayLike, waits_for: ArrayLike) -> float:
         before = pairs[pairs[:, 1] == event, 0]
         end[event] = seconds[event] + end[before].max(initial=0.0)
     return float(end.max(initial=0.0))
+
+
+def _shares(**parts: ArrayLike) -> tuple[Floats, ...]:
+    """Numbers from 0 to 1, broadcast."""
+    return together(**{name: within(name, part, 0.0, 1.0) for name, part in parts.items()})
 
 
 def _in_order(n: int, pairs: Ints) -> list[int]:

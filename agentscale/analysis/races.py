@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.ranges import shares, whole, within
+from agentscale.analysis.ranges import known, shares, together, whole, within
+from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 
 Floats = NDArray[np.float64]
@@ -51,7 +52,7 @@ def ahead_by_k(p: ArrayLike, k: ArrayLike) -> Race:
     Raises:
         SpecError: p ≤ ½, where longer races only make errors surer, or k < 1.
     """
-    p, k = within("p", p, 0.5, 1.0, ends="(]"), whole("k", k, 1)
+    p, k = together(p=within("p", p, 0.5, 1.0, ends="(]"), k=whole("k", k, 1))
     correct = 1.0 / (1.0 + ((1 - p) / p) ** k)
     return Race(np.asarray(correct), np.asarray(k * (2 * correct - 1) / (2 * p - 1)))
 
@@ -101,8 +102,14 @@ def race_by_draws(
         races: Simulated races.
         seed: Of the draws.
         max_votes: Where a race is stopped undecided.
+
+    Raises:
+        SpecError: shares that do not add up to 1, or k < 1.
     """
     chances, k = shares("theta", theta), int(whole("k", k, 1))
+    if chances.ndim != 1 or not abs(chances.sum() - 1) < 1e-9:
+        got = f"theta of shape {chances.shape} adds up to {chances.sum():g}"
+        raise SpecError(got, key="theta", allowed="shape (C,), adding up to 1: every sample is a vote")
     rng, edges = keyed(seed, "race_by_draws"), np.cumsum(chances)[:-1]
     votes = np.zeros((races, len(chances)), dtype=np.int64)
     taken, running = np.zeros(races), np.arange(races)
@@ -126,8 +133,7 @@ def p_full(p: ArrayLike, k: ArrayLike, steps: ArrayLike, per_call: ArrayLike = 1
         steps: s ≥ 1.
         per_call: m ≥ 1, steps in one call.
     """
-    p, k = within("p", p, 0.5, 1.0, ends="(]"), whole("k", k, 1)
-    races = within("steps", steps, 1, np.inf) / within("per_call", per_call, 1, np.inf)
+    p, k, races = together(p=within("p", p, 0.5, 1.0, ends="(]"), k=whole("k", k, 1), steps=_races(steps, per_call))
     return np.asarray(np.exp(-races * np.log1p(((1 - p) / p) ** k)))
 
 
@@ -144,8 +150,8 @@ def k_min(p: ArrayLike, steps: ArrayLike, target: ArrayLike, per_call: ArrayLike
         SpecError: a number outside its range.
     """
     p, t = within("p", p, 0.5, 1.0, ends="()"), within("target", target, 0.0, 1.0, ends="()")
-    races = within("steps", steps, 1, np.inf) / within("per_call", per_call, 1, np.inf)
-    needed = np.log(np.expm1(-np.log(t) / races)) / np.log((1 - p) / p)
+    p, races, t = together(p=p, steps=_races(steps, per_call), target=t)
+    needed = known("p, steps or target", np.log(np.expm1(-np.log(t) / races)) / np.log((1 - p) / p))
     return np.maximum(1, np.ceil(needed - 1e-9)).astype(np.int64)
 
 
@@ -165,8 +171,9 @@ def chain_samples(
         per_call: m ≥ 1, steps in one call.
     """
     v, m = within("valid", valid, 0.0, 1.0, ends="(]"), within("per_call", per_call, 1, np.inf)
-    races = within("steps", steps, 1, np.inf) / m
-    return np.asarray(races * ahead_by_k(p, k).samples / (v * np.asarray(p, dtype=np.float64) ** (m - 1)))
+    races, chance = _races(steps, m), np.asarray(p, dtype=np.float64)
+    samples, v, m, races, chance = together(k=ahead_by_k(p, k).samples, valid=v, per_call=m, steps=races, p=chance)
+    return np.asarray(races * samples / (v * chance ** (m - 1)))
 
 
 def chain_cost(
@@ -180,7 +187,16 @@ def chain_cost(
 ) -> Floats:
     """:func:`chain_samples` times ``price``, the price of one call in any money."""
     samples = chain_samples(p, k, steps, valid=valid, per_call=per_call)
-    return np.asarray(samples * within("price", price, 0.0, np.inf))
+    samples, price = together(samples=samples, price=within("price", price, 0.0, np.inf))
+    return np.asarray(samples * price)
+
+
+def _races(steps: ArrayLike, per_call: ArrayLike) -> Floats:
+    """Races of a chain, s/m."""
+    steps, per_call = together(
+        steps=within("steps", steps, 1, np.inf), per_call=within("per_call", per_call, 1, np.inf)
+    )
+    return np.asarray(steps / per_call)
 
 
 @functools.cache

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -45,6 +47,34 @@ def whole(name: str, value: ArrayLike, low: int = 0) -> NDArray[np.int64]:
     if wrong.any():
         raise SpecError(f"{name} = {x[wrong].flat[0]:g}", key=name, allowed=f"whole numbers {name} ≥ {low}")
     return x.astype(np.int64)
+
+
+def together(**parts: ArrayLike) -> tuple[NDArray[Any], ...]:
+    """The arguments broadcast against each other, in the order given.
+
+    Args:
+        parts: Arrays by the names of their arguments.
+
+    Raises:
+        SpecError: their shapes do not fit together.
+    """
+    arrays = {name: np.asarray(part) for name, part in parts.items()}
+    try:
+        return tuple(np.broadcast_arrays(*arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise SpecError(shapes, key=next(iter(arrays)), allowed="one shape, or shapes that broadcast") from None
+
+
+def known(name: str, value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``value`` if none of it is ``nan``: whole numbers that come of it could not say that they are not known.
+
+    Raises:
+        SpecError: something is ``nan``.
+    """
+    if np.isnan(value).any():
+        raise SpecError(f"{name} is nan", allowed="numbers: what comes of them is whole")
+    return value
 
 
 def shares(name: str, value: ArrayLike) -> NDArray[np.float64]:

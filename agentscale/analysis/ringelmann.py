@@ -82,6 +82,8 @@ def correlation_curve(k: ArrayLike, n: ArrayLike, *, seed: int, resamples: int =
     right, size = np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64)
     if right.ndim != 2 or size.shape != right.shape[1:] or (size < 2).any():
         raise SpecError(f"k {right.shape}, n {size.shape}", key="n", allowed="(Q, S) and (S,), two agents or more")
+    if not len(right):
+        return Correlations(np.full(size.shape, np.nan), np.full((resamples, *size.shape), np.nan))
     weights = resampling_weights(len(right), resamples, keyed(seed, "bootstrap", "ringelmann"))
     accuracy, both = right / size, right * (right - 1) / (size * (size - 1))
     draws = [_moment(block @ accuracy / len(right), block @ both / len(right)) for block in weights]
@@ -110,7 +112,8 @@ def fit_ringelmann(n: ArrayLike, rho: ArrayLike, draws: ArrayLike | None = None,
     spread = float(np.square(found - found.mean()).sum())
     r2 = 1 - float(np.square(found - fitted).sum()) / spread if spread > 0 else np.nan
     # A small error of ρ at the largest N is one of N_eff² · (N − 1)/N in N_eff.
-    steep = fitted[-1] ** 2 * (law.x[-1] - 1) / law.x[-1]
+    last = law.x.argmax()
+    steep = fitted[last] ** 2 * (law.x[last] - 1) / law.x[last]
     return RingelmannFit(law, rivals, r2, float(law.held_out * steep))
 
 
@@ -131,7 +134,8 @@ def rho_parts(correct: ArrayLike, config: ArrayLike, before: ArrayLike | None = 
     c, names = _correctness(correct), np.asarray(config)
     first = None if before is None else _correctness(before)
     if names.shape != c.shape[1:] or (first is not None and first.shape != c.shape):
-        raise SpecError(f"correct {c.shape}, config {names.shape}", key="config", allowed="(Q, N) and (N,)")
+        shapes = f"correct {c.shape}, config {names.shape}, before {None if first is None else first.shape}"
+        raise SpecError(shapes, key="config", allowed="(Q, N), (N,) and (Q, N)")
     group = np.unique(names, return_inverse=True)[1].reshape(-1)
     apart = ~np.eye(len(group), dtype=np.bool_)
     same = (group[:, None] == group) & apart

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from agentscale.analysis.ranges import whole
 from agentscale.analysis.votes import Counts, Floats, draws, expected_accuracy, maj_with_abstentions, unit_rule
 from agentscale.errors import SpecError
 
@@ -64,11 +65,14 @@ def subteam_curve(answers: NDArray[np.integer], config: NDArray[np.integer], tak
         Shape (Q, T), between 0 and 1; ``nan`` where the exact sum would be too long.
 
     Raises:
-        SpecError: a composition does not fit the recorded agents.
+        SpecError: shapes that do not fit, or a composition that does not fit the recorded agents.
     """
-    takes = np.asarray(takes, dtype=np.int64)
+    answers, config, takes = whole("answers", answers, -1), whole("config", config), whole("takes", takes)
+    if answers.ndim != 2 or takes.ndim != 2 or config.shape != answers.shape[1:]:
+        shapes = f"answers {answers.shape}, config {config.shape}, takes {takes.shape}"
+        raise SpecError(shapes, key="answers", allowed="(Q, R), (R,) and (T, B)")
     recorded = np.bincount(config, minlength=takes.shape[1])
-    if takes.shape[1] != len(recorded) or (takes < 0).any() or (takes > recorded).any():
+    if takes.shape[1] != len(recorded) or (takes > recorded).any():
         raise SpecError(f"take {takes.tolist()}", allowed=f"0 to {recorded.tolist()}, one number a configuration")
     if len(recorded) == 1:
         table, abstained = _tables(answers, config, 1)
@@ -115,7 +119,9 @@ def _by_listing(answers: NDArray[np.integer], selections: NDArray[np.float32]) -
     for at in range(0, len(answers), step):
         block = answers[at : at + step]
         votes_for = (block.T[:, None, :] == np.arange(width)[:, None]).astype(np.float32)  # (R, C, questions)
-        votes = (selections @ votes_for.reshape(len(votes_for), -1)).reshape(len(selections), width, len(block))
+        votes = (selections @ votes_for.reshape(len(votes_for), width * len(block))).reshape(
+            len(selections), width, len(block)
+        )
         top = votes.max(axis=1)
         winners = (votes == top[:, None]).sum(axis=1)
         parts.append(np.where((votes[:, 0] == top) & (top > 0), 1.0 / winners, 0.0).mean(axis=0))

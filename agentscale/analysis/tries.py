@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agentscale.analysis.juries import beta_shape
-from agentscale.analysis.ranges import shares, whole, within
+from agentscale.analysis.ranges import known, shares, together, whole, within
 from agentscale.analysis.votes import pass_at_k
 from agentscale.errors import SpecError
 
@@ -71,7 +71,8 @@ def beta_coverage(a: ArrayLike, b: ArrayLike, k: ArrayLike) -> Floats:
     from scipy.special import betaln
 
     a, b = (within(name, part, 0.0, np.inf, ends="()") for name, part in (("a", a), ("b", b)))
-    return np.asarray(-np.expm1(betaln(a, b + within("k", k, 0.0, np.inf)) - betaln(a, b)))
+    a, b, k = together(a=a, b=b, k=within("k", k, 0.0, np.inf))
+    return np.asarray(-np.expm1(betaln(a, b + k) - betaln(a, b)))
 
 
 def coverage_betabinom(c: ArrayLike, n: ArrayLike) -> BetaCoverage:
@@ -89,7 +90,7 @@ def coverage_betabinom(c: ArrayLike, n: ArrayLike) -> BetaCoverage:
     Raises:
         SpecError: counts outside 0 ≤ c ≤ n.
     """
-    c, n = np.broadcast_arrays(whole("c", c), whole("n", n))
+    c, n = together(c=whole("c", c), n=whole("n", n))
     if (c > n).any():
         raise SpecError("c exceeds n", key="c", allowed="0 ≤ c ≤ n at every question")
     c, n = c[n > 0].astype(np.float64), n[n > 0].astype(np.float64)
@@ -177,7 +178,8 @@ def ttspm(n: ArrayLike, f_max: ArrayLike, p: ArrayLike) -> Floats:
         p: Gain rate of a try, 0 < p < 1; the three are broadcast.
     """
     n, p = within("n", n, 0.0, np.inf), within("p", p, 0.0, 1.0, ends="()")
-    return np.asarray(within("f_max", f_max, 0.0, 1.0) * -np.expm1(n * np.log1p(-p)))
+    n, f_max, p = together(n=n, f_max=within("f_max", f_max, 0.0, 1.0), p=p)
+    return np.asarray(f_max * -np.expm1(n * np.log1p(-p)))
 
 
 def ttspm_stop(f_max: ArrayLike, p: ArrayLike, eps: ArrayLike) -> NDArray[np.int64]:
@@ -189,7 +191,8 @@ def ttspm_stop(f_max: ArrayLike, p: ArrayLike, eps: ArrayLike) -> NDArray[np.int
         eps: ε, 0 < ε < 1; the three are broadcast.
     """
     p, f_max = within("p", p, 0.0, 1.0, ends="()"), within("f_max", f_max, 0.0, 1.0, ends="(]")
-    needed = np.log(within("eps", eps, 0.0, 1.0, ends="()") / (f_max * p)) / np.log1p(-p)
+    f_max, p, eps = together(f_max=f_max, p=p, eps=within("eps", eps, 0.0, 1.0, ends="()"))
+    needed = known("f_max, p or eps", np.log(eps / (f_max * p)) / np.log1p(-p))
     return np.maximum(0, np.ceil(needed - 1e-9)).astype(np.int64)
 
 
@@ -232,7 +235,7 @@ def verified_best_of_k(p: ArrayLike, auc: ArrayLike, k: ArrayLike) -> Floats:
     """
     from scipy.special import ndtr, ndtri
 
-    p, auc, k = np.broadcast_arrays(within("p", p, 0.0, 1.0), within("auc", auc, 0.0, 1.0), whole("k", k, 1))
+    p, auc, k = together(p=within("p", p, 0.0, 1.0), auc=within("auc", auc, 0.0, 1.0), k=whole("k", k, 1))
     shift = np.clip(np.sqrt(2) * ndtri(auc), -20.0, 20.0)[..., None]
     x = np.linspace(-30.0, 30.0, 6001)
     below = p[..., None] * ndtr(x - shift) + (1 - p[..., None]) * ndtr(x)

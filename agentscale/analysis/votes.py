@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from agentscale.analysis.ranges import together, whole
 from agentscale.errors import SpecError
 
 Floats = NDArray[np.float64]
@@ -27,8 +28,13 @@ def expected_accuracy(counts: ArrayLike) -> Floats:
 
     Returns:
         Shape (…), between 0 and 1.
+
+    Raises:
+        SpecError: no axis of answers, or a count that is negative or ``nan``.
     """
     votes = np.asarray(counts)
+    if votes.ndim == 0 or not (votes >= 0).all():
+        raise SpecError(f"counts of shape {votes.shape}", key="counts", allowed="numbers ≥ 0 of shape (…, C)")
     if votes.shape[-1] == 0:
         return np.zeros(votes.shape[:-1])
     top = votes.max(axis=-1)
@@ -50,8 +56,8 @@ def pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike) -> Floats:
     Raises:
         SpecError: a number is outside its range.
     """
-    n, c, k = np.broadcast_arrays(*(np.asarray(part, dtype=np.int64) for part in (n, c, k)))
-    if ((c < 0) | (c > n) | (k < 0) | (k > n)).any():
+    n, c, k = together(n=whole("n", n), c=whole("c", c), k=whole("k", k))
+    if ((c > n) | (k > n)).any():
         raise SpecError("n, c and k do not fit together", allowed="0 ≤ c ≤ n and 0 ≤ k ≤ n")
     steps = np.arange(int(n.max(initial=0))) + 1.0
     inside = (steps > (n - c)[..., None]) & (steps <= n[..., None])
@@ -76,8 +82,8 @@ def maj_at_k(counts: ArrayLike, k: int) -> Floats:
     Raises:
         SpecError: k exceeds the recorded answers of a row, or a count is negative.
     """
-    table = np.asarray(counts, dtype=np.int64)
-    if (table < 0).any() or k < 0 or (table.sum(axis=-1) < k).any():
+    table = whole("counts", counts)
+    if table.ndim == 0 or k < 0 or (table.sum(axis=-1) < k).any():
         raise SpecError(f"k = {k}", allowed="0 ≤ k ≤ the number of recorded answers, counts ≥ 0")
     rows = table.reshape(int(np.prod(table.shape[:-1])), table.shape[-1])
     return maj_with_abstentions(rows, np.zeros(len(rows), dtype=np.int64), [k])[:, 0].reshape(table.shape[:-1])

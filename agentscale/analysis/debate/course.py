@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from agentscale.analysis.bootstrap import mean_estimates
 from agentscale.analysis.debate.rounds import Floats, Ints, by_question, labelled, questions, share_right, tally
 from agentscale.analysis.entropies import answer_hill
-from agentscale.analysis.ranges import within
+from agentscale.analysis.ranges import together, within
 from agentscale.analysis.votes import expected_accuracy
 from agentscale.schema.estimate import Estimate
 
@@ -104,6 +104,8 @@ def oracle_gap(
 ) -> Estimate:
     """Share of questions that somebody had right at first, less the accuracy of the team at last.
 
+    A team without a readable answer is not right; questions where nobody is readable at first or at last are left out.
+
     Args:
         answers: Ids, shape (Q, T + 1, N); −1 is missing.
         truth: Right ids, shape (Q,); −1 leaves the question out.
@@ -115,7 +117,11 @@ def oracle_gap(
         SpecError: shapes that do not fit.
     """
     a = labelled(answers, truth)
-    gap = (a[:, 0] == 0).any(axis=1) - expected_accuracy(tally(a[:, -1]))
+    gap = np.where(
+        (a[:, [0, -1]] >= 0).any(axis=(1, 2)),
+        (a[:, 0] == 0).any(axis=1) - expected_accuracy(tally(a[:, -1])),
+        np.nan,
+    )
     told = {"n_agents": a.shape[2], "n_missing": int((a[:, [0, -1]] < 0).sum())}
     table = by_question(gap[:, None], questions(items, truth))
     (found,) = mean_estimates(table, seed=seed, resamples=resamples, **told)
@@ -132,10 +138,11 @@ def dose(peers: ArrayLike, rounds: ArrayLike) -> Floats:
         peers: k ≥ 0, the mean number of peers that are read.
         rounds: τ ≥ 0, rounds after the first; broadcast.
     """
-    return np.asarray(within("peers", peers, 0.0, np.inf) * within("rounds", rounds, 0.0, np.inf))
+    k, tau = together(peers=within("peers", peers, 0.0, np.inf), rounds=within("rounds", rounds, 0.0, np.inf))
+    return np.asarray(k * tau)
 
 
 def _all(answers: ArrayLike) -> Ints:
     """Every question, labelled or not: ids keep their meaning within a question."""
     a = np.asarray(answers)
-    return labelled(a, np.zeros(len(a), dtype=np.int64))
+    return labelled(a, np.zeros(a.shape[:1], dtype=np.int64))

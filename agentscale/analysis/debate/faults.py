@@ -22,7 +22,8 @@ class FaultInjection(NamedTuple):
     amplification: Estimate
     """A_e = E[agents wrong at last with it] / E[the same without it]; ``nan`` where nobody is ever wrong."""
     extra: Estimate
-    """Agents wrong at last with it, less those without it: 1 where the error stays with its agent."""
+    """Agents wrong at last with it, less those without it: 1 where the error stays with its agent; over the questions
+    with a readable answer in either."""
     flipped: Estimate
     """P(the team is wrong with it | it was right without it), ties in expectation."""
 
@@ -51,7 +52,8 @@ def fault_injection(
     told = {"seed": seed, "resamples": resamples, "n_agents": a.shape[2], "n_missing": int((a < 0).sum())}
     wrong = (a > 0).sum(axis=2).astype(np.float64)
     right = expected_accuracy(tally(a))
-    (extra,) = mean_estimates((wrong[:, 1] - wrong[:, 0])[:, None], **told)
+    added = np.where((a >= 0).any(axis=(1, 2)), wrong[:, 1] - wrong[:, 0], np.nan)
+    (extra,) = mean_estimates(added[:, None], **told)
     flips = np.stack([right[:, 0] * (1 - right[:, 1]), right[:, 0]], axis=1)
     return FaultInjection(
         bootstrap_statistic(wrong[:, ::-1], ratio, **told), extra, bootstrap_statistic(flips, ratio, **told)

@@ -23,12 +23,12 @@ def labelled(answers: ArrayLike, truth: ArrayLike, *, least: int = 1) -> Ints:
     Raises:
         SpecError: shapes that do not fit, or too few rounds.
     """
-    a, y = np.asarray(answers), np.asarray(truth)
+    a, y = whole("answers", answers, -1), whole("truth", truth, -1)
     if a.ndim != 3 or y.shape != a.shape[:1] or a.shape[1] < least:
         allowed = f"(Q, T + 1, N) with T + 1 ≥ {least}, and (Q,)"
         raise SpecError(f"answers {a.shape}, truth {y.shape}", key="answers", allowed=allowed)
     known = y >= 0
-    a, own = a[known].astype(np.int64), y[known].astype(np.int64)[:, None, None]
+    a, own = a[known], y[known][:, None, None]
     return np.where(a < 0, -1, np.where(a == own, 0, np.where(a < own, a + 1, a)))
 
 

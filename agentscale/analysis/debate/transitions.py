@@ -24,7 +24,8 @@ class Revision(NamedTuple):
     """Of the answers that were right at first, the share that is wrong at last."""
     gain: Estimate
     """Right answers at last less right answers at first, an agent: where all are readable it is
-    π_W·correction − π_C·subversion, with the shares π of wrong and right first answers."""
+    π_W·correction − π_C·subversion, with the shares π of wrong and right first answers. Questions without a readable
+    answer at first or at last are left out."""
 
 
 class Transitions(NamedTuple):
@@ -64,7 +65,9 @@ def revision(
         pairs = np.stack([(of & ((last == 0) != was_right)).sum(axis=1), of.sum(axis=1)], axis=1)
         return bootstrap_statistic(by_question(pairs, question), ratio, seed=seed, resamples=resamples, **told)
 
-    gained = ((last == 0).mean(axis=1) - (first == 0).mean(axis=1))[:, None]
+    some = ((first >= 0) | (last >= 0)).any(axis=1)
+    change = ((last == 0).sum(axis=1) - (first == 0).sum(axis=1)) / max(a.shape[2], 1)
+    gained = np.where(some, change, np.nan)[:, None]
     (gain,) = mean_estimates(by_question(gained, question), seed=seed, resamples=resamples, paired=True, **told)
     return Revision(share(was_right=False), share(was_right=True), gain)
 

@@ -5,7 +5,7 @@ Pooled over datasets, their difficulty alone makes such a correlation; here each
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -61,12 +61,11 @@ def within_association(
     Raises:
         SpecError: lengths that differ.
     """
-    x, y, others = _columns(metric, accuracy, covariates)
+    x, y = np.asarray(metric, dtype=np.float64), np.asarray(accuracy, dtype=np.float64)
+    others = _as_columns(covariates, x.shape)
     names = np.asarray(dataset)
     shuffle_in = names if strata is None else np.asarray(strata)
-    if not len(x) == len(y) == len(others) == len(names) == len(shuffle_in):
-        lengths = f"{len(x)}, {len(y)}, {len(others)}, {len(names)} and {len(shuffle_in)} rows"
-        raise SpecError(lengths, key="dataset", allowed="one row a cell in each")
+    _check(metric=x, accuracy=y, dataset=names, strata=shuffle_in, covariates=others)
     keep = np.isfinite(x) & np.isfinite(y) & np.isfinite(others).all(axis=1)
     group = np.unique(names[keep], return_inverse=True)[1].reshape(-1)
     x, y, others = (centred(part[keep], group) for part in (x, y, others))
@@ -85,10 +84,19 @@ def within_association(
     )
 
 
-def _columns(metric: ArrayLike, accuracy: ArrayLike, covariates: ArrayLike | None) -> tuple[Floats, Floats, Floats]:
-    x, y = np.asarray(metric, dtype=np.float64), np.asarray(accuracy, dtype=np.float64)
-    others = np.empty((len(x), 0)) if covariates is None else np.asarray(covariates, dtype=np.float64)
-    return x, y, others.reshape(len(others), -1)
+def _as_columns(covariates: ArrayLike | None, shape: tuple[int, ...]) -> Floats:
+    """Shape (P, C), C = 0 without covariates."""
+    if covariates is None:
+        return np.empty((*shape, 0))
+    given = np.asarray(covariates, dtype=np.float64)
+    return given[:, None] if given.ndim == 1 else given
+
+
+def _check(covariates: Floats, **columns: NDArray[Any]) -> None:
+    rows = {column.shape for column in columns.values()} | {covariates.shape[:1]}
+    if len(rows) > 1 or covariates.ndim != 2:
+        shapes = ", ".join(f"{name} {part.shape}" for name, part in {**columns, "covariates": covariates}.items())
+        raise SpecError(shapes, key="dataset", allowed="one row a cell in each")
 
 
 def _residual(columns: Floats, y: Floats) -> Floats:

@@ -70,14 +70,15 @@ def hier_bootstrap(
     rows = np.asarray(data)
     nested = _levels(rows, levels, resample, crossed, B)
     rng = keyed(seed, "hier_bootstrap", method)
-    value = float(fn(rows))
-    units = _units([level for level in nested if not level.crossed], len(rows))
+    value = float(fn(rows)) if rows.size else np.nan
+    units = _units(nested, len(rows))
     n_units = int(units.max(initial=-1)) + 1
     tale = (
         f"95 % {method} interval of {B} resamples over {', '.join(level.name for level in nested if level.resampled)}"
     )
     if n_units < 2:
-        few = f"fewer than 2 units of {nested[0].name}: no interval"
+        drawn_level = next(level.name for level in nested if level.resampled)
+        few = f"fewer than 2 units of {drawn_level}: no interval"
         return Estimate(value, np.nan, np.nan, n_units, 0, 0, tale, (few,))
     tree = _tree(nested, np.arange(len(rows)))
     drawn = np.array([fn(rows[_draw(tree, nested, rng)]) for _ in range(B)], dtype=np.float64)[:, None]

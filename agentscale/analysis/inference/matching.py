@@ -87,6 +87,8 @@ def isotonic(curve: ArrayLike) -> Floats:
         curve: Shape (…, S).
     """
     y = np.asarray(curve, dtype=np.float64)
+    if y.ndim == 0:
+        raise SpecError("a curve of shape ()", key="curve", allowed="shape (…, S)")
     size = y.shape[-1]
     sums = np.concatenate([np.zeros((*y.shape[:-1], 1)), y.cumsum(axis=-1)], axis=-1)
     best = np.full(y.shape, -np.inf)
@@ -100,9 +102,9 @@ def isotonic(curve: ArrayLike) -> Floats:
 def _check(n: Floats, table: Floats, columns: Mapping[str, Floats], epsilon: float) -> None:
     shapes = {name: column.shape for name, column in columns.items()}
     fits = table.ndim == 2 and n.shape == table.shape[1:] and all(of == table.shape[:1] for of in shapes.values())
-    if not fits or not columns:
+    if not fits or not columns or not n.size:
         got = f"sizes {n.shape}, curve {table.shape}, references {shapes}"
-        raise SpecError(got, key="curve", allowed="(S,), (Q, S) and at least one reference of (Q,)")
+        raise SpecError(got, key="curve", allowed="(S,), (Q, S), S ≥ 1, and at least one reference of (Q,)")
     if (np.diff(n) <= 0).any():
         raise SpecError(f"sizes {n.tolist()}", key="sizes", allowed="increasing numbers")
 

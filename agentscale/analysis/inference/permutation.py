@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from agentscale.analysis.ranges import within
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 
@@ -49,7 +50,7 @@ def permutation_test(
         SpecError: shapes that do not fit, or n < 1.
     """
     a, b = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    labels = np.zeros(len(a), dtype=np.int64) if strata is None else np.asarray(strata)
+    labels = np.zeros(a.shape, dtype=np.int64) if strata is None else np.asarray(strata)
     if a.ndim != 1 or a.shape != b.shape or labels.shape != a.shape or n < 1:
         shapes = f"x {a.shape}, y {b.shape}, strata {labels.shape}, n = {n}"
         raise SpecError(shapes, key="strata", allowed="one shape (P,) for all, n ≥ 1")
@@ -70,9 +71,14 @@ def benjamini_hochberg(p: ArrayLike) -> Floats:
     min over j ≥ i of p_(j)·m/j. ``nan`` stays ``nan`` and does not count as a test.
 
     Args:
-        p: Shape (m,).
+        p: Shape (m,), 0 to 1.
+
+    Raises:
+        SpecError: another shape, or a number outside 0 to 1.
     """
-    given = np.asarray(p, dtype=np.float64)
+    given = within("p", p, 0.0, 1.0)
+    if given.ndim != 1:
+        raise SpecError(f"p of shape {given.shape}", key="p", allowed="shape (m,)")
     adjusted = np.full(given.shape, np.nan)
     tests = np.flatnonzero(np.isfinite(given))
     order = tests[np.argsort(given[tests], kind="stable")]

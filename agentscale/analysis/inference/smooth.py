@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from agentscale.analysis.agreement import icc_correct
 from agentscale.analysis.bootstrap import TOO_FEW, shared_weights
 from agentscale.analysis.intervals import bca_ends, shape_of
+from agentscale.analysis.ranges import together
 from agentscale.analysis.rarefaction import d2_unbiased
 from agentscale.errors import SpecError
 from agentscale.schema.estimate import Estimate
@@ -113,7 +114,7 @@ def icc_estimate(k: ArrayLike, n: ArrayLike, *, seed: int, resamples: int = 2000
         seed: Of the draw.
         resamples: ≥ 1.
     """
-    right, asked = np.broadcast_arrays(np.asarray(k, dtype=np.float64), np.asarray(n, dtype=np.float64))
+    right, asked = together(k=np.asarray(k, dtype=np.float64), n=np.asarray(n, dtype=np.float64))
     icc_correct(right, asked)  # refuses what does not fit
     pairs = asked > 1
     right, asked = right[pairs], asked[pairs]
