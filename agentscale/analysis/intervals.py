@@ -58,7 +58,7 @@ def bca_ends(drawn: Floats, value: Floats, shape: Shape) -> tuple[Floats, Floats
         shape: From :func:`shape_of`, each field of shape (columns,).
 
     Returns:
-        Low and high, shape (columns,); ``nan`` where no resample is defined.
+        Low and high, shape (columns,); ``nan`` where the statistic or no resample is defined.
     """
     from scipy.special import ndtr, stdtrit
 

@@ -111,9 +111,13 @@ def _levels(
 
 
 def _units(nested: list[_Level], n: int) -> Ints:
-    """Unit of each row at the outermost resampled level, counted over all strata."""
+    """Unit of each row at the outermost resampled level; of a nested one counted over all strata."""
     ids = np.zeros(n, dtype=np.int64)
     for level in nested:
+        if level.crossed:
+            if level.resampled:
+                return level.labels
+            continue
         ids = np.unique(ids * (int(level.labels.max(initial=0)) + 1) + level.labels, return_inverse=True)[1].reshape(-1)
         if level.resampled:
             break

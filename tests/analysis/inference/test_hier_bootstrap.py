@@ -48,6 +48,19 @@ def test_agents_stay_with_their_question_unless_they_are_asked_for() -> None:
     assert nested.high - nested.low < 0.5  # a draw for each question averages out
 
 
+def test_where_agents_alone_are_drawn_the_interval_is_one_of_so_many_agents() -> None:
+    skill = keyed(9, "skill").random(5)
+    levels = {"question": np.repeat(np.arange(60), 5), "agent": np.tile(np.arange(5), 60)}
+    found = hier_bootstrap(mean, np.tile(skill, 60), levels, seed=1, resample=("agent",), crossed=("agent",))
+    alone = hier_bootstrap(mean, skill, {"agent": np.arange(5)}, seed=1, resample=("agent",))
+    assert (found.n_items, alone.n_items) == (5, 5)
+    assert found.high - found.low == pytest.approx(alone.high - alone.low, rel=0.1)
+    one = hier_bootstrap(
+        mean, [0.1, 0.2], {"question": [0, 1], "agent": [0, 0]}, resample=("agent",), crossed=("agent",)
+    )
+    assert one.warnings == ("fewer than 2 units of agent: no interval",)
+
+
 def test_a_question_with_its_agents_is_the_unit_whose_intervals_cover() -> None:
     rng, truth, hits = keyed(4, "worlds"), 1.1 / 1.85, 0
     for _ in range(120):
@@ -102,6 +115,14 @@ def test_the_estimates_are_those_of_the_plain_functions() -> None:
     assert found.value == pytest.approx(d2_unbiased(z).pooled)
     assert found.low < found.value < found.high
     assert (found.n_items, found.n_agents) == (30, 5)
+
+
+def test_a_number_that_is_not_defined_has_no_interval_though_some_resamples_are() -> None:
+    found = bootstrap_statistic(
+        [[-1.2], [1.0], [0.1]], lambda means: np.where(means[..., 0] > 0, means[..., 0], np.nan), seed=1, resamples=200
+    )
+    assert np.isnan([found.value, found.low, found.high]).all()
+    assert "resamples are not defined" in found.warnings[0]
 
 
 def test_all_right_has_no_icc_and_no_interval() -> None:
