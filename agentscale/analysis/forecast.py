@@ -43,7 +43,7 @@ class TaskPilot:
     pilot: Pilot
     """Questions in the order of their ids."""
     tokens_in: tuple[float, ...]
-    """Mean tokens of a prompt of each configuration; ``nan`` where an endpoint did not tell."""
+    """Mean tokens of a prompt of each configuration, of those that were told; ``nan`` where none was."""
     tokens_out: tuple[float, ...]
     """Mean tokens of an answer."""
 
@@ -190,7 +190,7 @@ class _Gathered:
         tokens: dict[str, list[tuple[float, float]]] = {config: [] for config in self.models}
         for said in self._calls.values():
             tokens[said.config].append((said.tokens_in, said.tokens_out))
-        means = np.array([np.mean(each, axis=0) for each in tokens.values()])
+        means = np.array([[_mean_told(column) for column in zip(*each, strict=True)] for each in tokens.values()])
         names = tuple(self.models), tuple(self.models.values())
         return TaskPilot(task, *names, Pilot(counts, missing), tuple(means[:, 0].tolist()), tuple(means[:, 1].tolist()))
 
@@ -219,6 +219,12 @@ def _alone(events: Iterable[Event]) -> Iterator[Event]:
 
 def _told(count: int | None) -> float:
     return float("nan") if count is None else float(count)
+
+
+def _mean_told(counts: Iterable[float]) -> float:
+    """A call that failed tells nothing, and must not make the others unknown."""
+    told = [count for count in counts if np.isfinite(count)]
+    return float(np.mean(told)) if told else float("nan")
 
 
 def _unpriced(why: str) -> SpecError:

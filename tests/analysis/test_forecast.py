@@ -50,6 +50,15 @@ def test_calls_asked_anew_in_every_cell_are_further_replicates(build) -> None:
     assert pilot.pilot.recorded.tolist() == [[3]]
 
 
+def test_one_call_that_failed_leaves_the_tokens_of_the_others_known(build) -> None:
+    cell = build.cell(["s/-", "s/-"])
+    one = build.transcript(cell, "q0", [said(cell, "A-")])
+    lost = one.events[1].model_copy(update={"tokens_in": None, "tokens_out": None, "error": "timeout"})
+    one = one.model_copy(update={"events": (one.events[0], lost)})
+    (pilot,) = read_pilots(build.folder([cell], [one], samples=["q0"]))
+    assert pilot.cost("tokens") == (13.0,)
+
+
 def test_who_read_somebody_is_no_replicate(build) -> None:
     cell = build.cell(["s/-", "s/-"])
     one = build.transcript(cell, "q0", [said(cell, "AB")])
