@@ -22,16 +22,20 @@ HELM_71 = {
     "both_wrong_5": 0.381,
     "both_wrong_95": 0.732,
     "both_wrong_same_provider": 0.636,
+    "both_wrong_other_provider": 0.600,
+    "both_wrong_strong": 0.707,
     "phi": 0.419,
     "phi_5": 0.228,
     "phi_95": 0.539,
     "phi_same_provider": 0.460,
+    "phi_strong": 0.507,
+    "phi_weak": 0.303,
     "tetrachoric": 0.65,
 }
 """What 71 language models do on MMLU, as a scale for the numbers of this file.
 
-Means and 5th and 95th percentiles over their 2,485 pairs, from ``data/helm/model_correlations.csv`` of
-github.com/nikhgarg/llm_correlated_errors_public.
+Means and 5th and 95th percentiles over their 2,485 pairs; ``strong`` is pairs of models that both have more than 75 %
+right. From ``data/helm/model_correlations.csv`` of github.com/nikhgarg/llm_correlated_errors_public.
 """
 
 

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from agentscale.errors import SpecError
 
+_MOST = 2.0**53  # up to which float64 holds every whole number
+
 
 def within(name: str, value: ArrayLike, low: float, high: float, *, ends: str = "[]") -> NDArray[np.float64]:
     """``value`` as float64 if all of it lies between ``low`` and ``high``.
@@ -40,12 +42,14 @@ def whole(name: str, value: ArrayLike, low: int = 0) -> NDArray[np.int64]:
     """``value`` as int64 if it is whole numbers from ``low`` upwards.
 
     Raises:
-        SpecError: a number is broken or below ``low``.
+        SpecError: a number is broken, below ``low``, or too large to be told from the next one.
     """
     x = np.asarray(value, dtype=np.float64)
-    wrong = ~((x >= low) & (x == np.floor(x)) & np.isfinite(x))
+    wrong = ~((x >= low) & (x == np.floor(x)) & (x <= _MOST))
     if wrong.any():
-        raise SpecError(f"{name} = {x[wrong].flat[0]:g}", key=name, allowed=f"whole numbers {name} ≥ {low}")
+        allowed = f"whole numbers {name} ≥ {low}"
+        worst = x[wrong].flat[0]
+        raise SpecError(f"{name} = {worst:g}", key=name, allowed=f"{allowed}, up to 2^53" if worst > _MOST else allowed)
     return x.astype(np.int64)
 
 

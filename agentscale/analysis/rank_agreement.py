@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from agentscale.analysis.ranges import together
+
 Floats = NDArray[np.float64]
 FEWEST = 3
 """Things to rank; two are always in the same order or in the opposite one."""
@@ -24,11 +26,14 @@ def spearman(x: ArrayLike, y: ArrayLike) -> Floats:
     Returns:
         Shape (…), −1 to 1; ``nan`` with fewer than three pairs, or where either measure is the same for all.
 
+    Raises:
+        SpecError: shapes that do not fit together.
+
     Reference: Spearman, "The proof and measurement of association between two things", 1904.
     """
     from scipy.stats import rankdata
 
-    one, other = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    one, other = together(x=np.atleast_1d(np.asarray(x, dtype=np.float64)), y=np.asarray(y, dtype=np.float64))
     paired = np.isfinite(one) & np.isfinite(other)
     count = paired.sum(axis=0)
     ranks = [_centred(rankdata(np.where(paired, part, np.inf), axis=0), paired, count) for part in (one, other)]

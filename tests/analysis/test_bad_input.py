@@ -147,6 +147,7 @@ EXAMPLES: dict[str, Callable[[int, int], Arguments]] = {
     },
     "isotonic": lambda q, n: {"curve": drawn(q, n)},
     "permutation_test": lambda q, n: {"x": drawn(q), "y": drawn(q + 1)[1:], "strata": half(q), "n": 10},
+    "spearman": lambda q, n: {"x": drawn(q), "y": drawn(q + 1)[1:]},
     "benjamini_hochberg": lambda q, n: {"p": drawn(q)},
     "within_association": lambda q, n: {
         "metric": drawn(q),
@@ -233,7 +234,7 @@ EXAMPLES: dict[str, Callable[[int, int], Arguments]] = {
     "shapley": lambda q, n: {"worth": lambda who: drawn(q) * len(who), "n": max(n, 1)},
 }
 
-FILES = {"analyze", "read_pilots", "forecast_table", "as_correlation"}
+FILES = {"analyze", "read_pilots", "forecast_table", "as_correlation", "embedder_agreement"}
 """What takes no array: run folders and families have tests of their own."""
 
 SIZES = {
@@ -380,7 +381,7 @@ UNDEFINED: list[tuple[str, str, Callable[[Any], object]]] = [
     ("bootstrap_means", "no questions|nan scores", lambda found: np.ravel(found[:3])),
     ("paired_delta bootstrap_statistic", "no questions|nan scores", lambda found: [found.value, found.low, found.high]),
     ("hier_bootstrap", EMPTY, lambda found: [found.value, found.low, found.high]),
-    ("mcnemar", "no questions|nan scores", lambda found: found),
+    ("mcnemar spearman", "no questions|nan scores", lambda found: found),
     ("permutation_test", "no questions|nan scores", lambda found: [found.value, found.p, found.z]),
     ("within_association", "no questions|nan scores", lambda found: [found.slope, found.r2_within, found.permuted.p]),
     ("weighted_majority", "no agents", lambda found: found),

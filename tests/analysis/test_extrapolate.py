@@ -207,6 +207,7 @@ def test_questions_without_a_configuration_are_left_out_and_told() -> None:
 def test_a_pilot_without_a_complete_question_forecasts_nothing() -> None:
     (one,) = forecaster(np.zeros((3, 2, 2), dtype=int)).accuracy([(2, 1)])
     assert np.isnan([one.accuracy.value, one.accuracy.low]).all()
+    assert np.isnan(forecaster(np.zeros((3, 2, 2), dtype=int)).approach([1, 1]))
 
 
 def test_the_interval_over_questions_covers_the_accuracy_on_all_questions() -> None:
@@ -342,6 +343,10 @@ def test_a_budget_counts_what_an_agent_costs() -> None:
         (lambda: forecaster([[[1, 2]]]).best([1.0, 1.0], 5), "cost of shape (2,)"),
         (lambda: forecaster([[[1, 2]]]).ceiling([0.0]), "not all 0"),
         (lambda: forecaster([[[1, 2]]]).surface(0), "size = 0"),
+        (lambda: forecaster([[[1, 2]]]).best([1.0], np.inf), "and finite"),
+        (lambda: forecaster([[[1, 2], [0, 0]]]).best([1.0, 1.0], 3), "no question was put to every configuration"),
+        (lambda: forecaster([[[1, 2]]]).right([10**30]), "up to 2^53"),
+        (lambda: Pilot.of_answers([[0, np.nan]], [0, 0]), "answers = nan"),
     ],
 )
 def test_what_does_not_fit_is_named(call: object, said: str) -> None:

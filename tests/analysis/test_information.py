@@ -52,6 +52,7 @@ def test_usable_evidence_of_symmetric_voters_is_the_tabled_curve() -> None:
     assert curve == pytest.approx(TABLED, abs=5.1e-6)
     residual = 1 - np.array(curve) / 2
     np.testing.assert_allclose(residual, [0.8025, 0.6509, 0.5292, 0.3524, 0.1932, 0.0876], atol=5.1e-5)
+    assert residual[4] > (1 - 0.1975) ** 8 == pytest.approx(0.172, abs=5e-4)  # the theorem is no bound on real voters
     alpha = alpha_n(curve, SIZES, 2.0)
     np.testing.assert_allclose(alpha[[0, -1]], [0.1975, 0.1837], atol=5.1e-5)
     assert (np.diff(alpha) < 0).all()  # so no single α describes real voters

@@ -141,11 +141,18 @@ class DeFinetti:
             budget: In the same unit.
 
         Raises:
-            SpecError: a cost that is not positive, or a budget below the cheapest agent.
+            SpecError: a cost that is not positive, a budget that is below the cheapest agent or without end, or a pilot
+                without a complete question.
         """
         price = np.asarray(cost, dtype=np.float64)
         if price.shape != (self.pilot.n_configs,):
             raise SpecError(f"cost of shape {price.shape}", key="cost", allowed=f"shape ({self.pilot.n_configs},)")
+        if not self.pilot.complete.any():
+            raise SpecError(
+                "no question was put to every configuration: no team is better than another",
+                key="pilot",
+                remedy="Record all configurations on the same questions, or forecast some of them alone.",
+            )
         looked = search.visit(self._score, price, budget)
         teams = [team for team in looked if self._is_seen(team)] or looked[:1]
         (forecast,) = self.accuracy([teams[0]])
@@ -176,7 +183,10 @@ class DeFinetti:
         questions just on the wrong side makes the accuracy fall to its ceiling.
         """
         shares = np.asarray(weights, dtype=np.float64)
-        ceiling = float(np.mean(limits.limit(self._complete, shares)))
+        ends = limits.limit(self._complete, shares)
+        if not len(ends):
+            return float("nan")
+        ceiling = float(ends.mean())
         sizes = limits.doubled(2 * max(1, int(self.recorded.max())) + 1, _APPROACH)
         made = [self._predict(limits.rounded(shares, size)) for size in sizes]
         return limits.approach(sizes, [ceiling - one.right.mean() for one in made], [one.draw_error for one in made])

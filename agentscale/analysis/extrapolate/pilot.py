@@ -51,7 +51,7 @@ class Pilot:
         Raises:
             SpecError: shapes that do not fit.
         """
-        a, group = np.asarray(answers), whole("config", config)
+        a, group = whole("answers", answers, -1), whole("config", config)
         if a.ndim != 2 or group.shape != a.shape[1:]:
             raise SpecError(f"answers {a.shape}, config {group.shape}", key="answers", allowed="(Q, R) and (R,)")
         member = np.eye(int(group.max(initial=-1)) + 1, dtype=np.int64)[group]

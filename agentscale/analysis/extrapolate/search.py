@@ -38,11 +38,11 @@ def visit(score: Score, cost: ArrayLike, budget: float) -> list[Team]:
         budget: What a team may cost together.
 
     Raises:
-        SpecError: a cost that is not positive, or a budget below the cheapest agent.
+        SpecError: a cost that is not positive, or a budget that is below the cheapest agent or without end.
     """
     price = within("cost", cost, 0.0, np.inf, ends="()")
-    if not budget >= price.min(initial=np.inf):
-        cheapest = f"at least the cheapest agent, {price.min(initial=np.inf):g}"
+    if not price.min(initial=np.inf) <= budget < np.inf:
+        cheapest = f"at least the cheapest agent, {price.min(initial=np.inf):g}, and finite"
         raise SpecError(f"budget = {budget:g}", key="budget", allowed=cheapest)
     most = [int((budget + 1e-9) // each) for each in price]
     seen: dict[Team, float] = {}
