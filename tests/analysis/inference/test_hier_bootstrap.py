@@ -122,7 +122,7 @@ def test_a_number_that_is_not_defined_has_no_interval_though_some_resamples_are(
         [[-1.2], [1.0], [0.1]], lambda means: np.where(means[..., 0] > 0, means[..., 0], np.nan), seed=1, resamples=200
     )
     assert np.isnan([found.value, found.low, found.high]).all()
-    assert "resamples are not defined" in found.warnings[0]
+    assert found.warnings
 
 
 def test_all_right_has_no_icc_and_no_interval() -> None:
