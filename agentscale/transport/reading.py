@@ -10,6 +10,9 @@ from typing import Any, Literal
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """A longer body is refused."""
 
+MAX_HELD_BYTES = 256 * 1024 * 1024
+"""More than this is not held of all bodies that are under way from one endpoint."""
+
 SAID_CHARS = 4096
 """Characters of a refusal that are kept for whoever can read what was refused; a message shows fewer."""
 
@@ -26,6 +29,7 @@ Kind = Literal[
     "server",
     "redirect",
     "too_large",
+    "overfull",
     "malformed",
     "circuit_open",
     "stopped",
@@ -37,6 +41,7 @@ _ALLOWED: dict[Kind, str] = {
     "stalled": "an answer that begins and goes on",
     "timeout": "an answer in time",
     "too_large": f"a body of at most {MAX_BODY_BYTES // 2**20} MiB",
+    "overfull": f"answers under way of at most {MAX_HELD_BYTES // 2**20} MiB together",
     "malformed": "a JSON object of the OpenAI API",
     "circuit_open": "an endpoint that answers",
     "stopped": "requests until the client is stopped",
@@ -52,6 +57,7 @@ _REMEDY: dict[Kind, str] = {
     "server": "look into the server's log, or lower max_in_flight",
     "redirect": "put the address where the server really is under base_url; redirects are not followed",
     "too_large": "check that base_url leads to a chat API, and lower max_tokens",
+    "overfull": "lower max_in_flight or max_tokens, and look at what the server sends",
     "malformed": "check that base_url leads to an OpenAI-compatible API; most end in /v1",
     "circuit_open": "see to the endpoint, then run the same command again",
     "stopped": "run the same command again: it goes on where it stopped",
@@ -75,13 +81,13 @@ class Trouble:
 
     @property
     def transient(self) -> bool:
-        """Whether the same request may succeed later: 408, 429, 5xx, connection faults and silence."""
-        return self.kind in ("connection", "stalled", "rate_limit", "server")
+        """Whether the same request may succeed later: 408, 429, 5xx, connection faults, silence, too much at once."""
+        return self.kind in ("connection", "stalled", "rate_limit", "server", "overfull")
 
     @property
     def crowded(self) -> bool:
-        """Whether fewer requests at once might have been served: 429, 503, Anthropic's 529, silence and lateness."""
-        return self.kind in ("rate_limit", "stalled", "timeout") or self.status in (503, 529)
+        """Whether fewer requests at once might have been served: 429, 503, Anthropic's 529, silence, lateness, bulk."""
+        return self.kind in ("rate_limit", "stalled", "timeout", "overfull") or self.status in (503, 529)
 
     @property
     def general(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from agentscale.transport.address import Address
 from agentscale.transport.carriers import Answer, Carrier, Faulty, Undecodable
 from agentscale.transport.events import EventReader
+from agentscale.transport.holding import Holding, Share, too_large
 from agentscale.transport.reading import MAX_BODY_BYTES, Kind, Trouble
 from agentscale.transport.watch import Overdue, Watch
 
@@ -40,6 +41,7 @@ class Wire:
     def __init__(self, address: Address, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._address = address
         self._carrier = _carrier(address, transport)
+        self._holding = Holding()
 
     async def exchange(
         self, method: str, path: str, content: bytes | None, headers: Mapping[str, str], *, streamed: bool = False
@@ -56,7 +58,7 @@ class Wire:
         Returns:
             The reply whatever its status, or the trouble: a connection fault, silence, lateness, a body above the cap.
         """
-        address = self._address
+        address, share = self._address, self._holding.share()
         try:
             async with Watch(address.timeout_s, "complete answer") as watch:
                 if address.first_byte_timeout_s is not None:
@@ -64,9 +66,10 @@ class Wire:
                 answer = await self._carrier.send(method, path, content, headers)
                 try:
                     if streamed and _is_stream(answer):
-                        return await self._read_events(answer, watch)
-                    return await self._read(answer, watch)
+                        return await self._read_events(answer, watch, share)
+                    return await self._read(answer, watch, share)
                 finally:
+                    share.give_back()
                     await answer.aclose()
         except Overdue as overdue:
             return _late(overdue)
@@ -80,36 +83,32 @@ class Wire:
         await self._carrier.aclose()
         await asyncio.sleep(0)
 
-    async def _read(self, answer: Answer, watch: Watch) -> Reply | Trouble:
+    async def _read(self, answer: Answer, watch: Watch, share: Share) -> Reply | Trouble:
         """The body, or trouble as soon as it is known to be above the cap, so that no more of it is ever held."""
         length = answer.headers.get("content-length", "")
         if length.isdecimal() and int(length) > MAX_BODY_BYTES:
-            return _too_large(answer.status)
+            return too_large(answer.status)
         pieces: list[bytes] = []
-        size = 0
         while True:
             if not answer.is_whole:
                 watch.within(self._address.idle_timeout_s, "further piece of the answer")
             piece = await answer.piece()
             if not piece:
                 return Reply(answer.status, answer.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces))
-            size += len(piece)
-            if size > MAX_BODY_BYTES:
-                return _too_large(answer.status)
+            if (excess := share.take(len(piece), answer.status)) is not None:
+                return excess
             pieces.append(piece)
 
-    async def _read_events(self, answer: Answer, watch: Watch) -> Reply | Trouble:
+    async def _read_events(self, answer: Answer, watch: Watch, share: Share) -> Reply | Trouble:
         """The events until the one that ends the stream. The first may take as long as an answer may to begin."""
         reader = EventReader()
-        size = 0
         while not reader.ended:
             piece = await answer.piece()
             if not piece:
                 got = f"a stream that broke off after {len(reader.events)} events"
                 return Trouble("connection", got, answer.status)
-            size += len(piece)
-            if size > MAX_BODY_BYTES:
-                return _too_large(answer.status)
+            if (excess := share.take(len(piece), answer.status)) is not None:
+                return excess
             if reader.feed(piece):
                 watch.within(self._address.idle_timeout_s, "further event")
         await _see_end(answer)
@@ -128,10 +127,6 @@ async def _see_end(answer: Answer) -> None:
 
 def _is_stream(answer: Answer) -> bool:
     return 200 <= answer.status < 300 and "json" not in answer.headers.get("content-type", "")
-
-
-def _too_large(status: int) -> Trouble:
-    return Trouble("too_large", f"a body of more than {MAX_BODY_BYTES} bytes", status)
 
 
 def _late(overdue: Overdue) -> Trouble:

@@ -15,8 +15,7 @@ import httpx
 import pytest
 
 from agentscale.errors import EndpointError, SpecError
-from agentscale.transport import Address, EndpointClient, Posted, Secret
-from agentscale.transport import wire as wire_module
+from agentscale.transport import Address, EndpointClient, Posted, Secret, holding
 from agentscale.transport.carriers import straight
 
 CANARY = "sk-canary-0123456789abcdef"
@@ -213,12 +212,12 @@ def test_a_compressed_answer_is_read_and_its_size_counts_unpacked(ask: Asking, m
         return httpx.Response(200, stream=httpx.ByteStream(packed), headers={"content-encoding": "gzip"})
 
     assert ask(handler).data == {"text": "a" * 5000}
-    monkeypatch.setattr(wire_module, "MAX_BODY_BYTES", 1000)
+    monkeypatch.setattr(holding, "MAX_BODY_BYTES", 1000)
     assert ask.failure(handler).kind == "too_large"
 
 
 def test_a_body_above_the_cap_is_refused_and_not_asked_for_again(ask: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire_module, "MAX_BODY_BYTES", 1000)
+    monkeypatch.setattr(holding, "MAX_BODY_BYTES", 1000)
     assert ask(in_turn(httpx.Response(200, content=b'{"a":"' + b"x" * 992 + b'"}'))).retries == 0
     error = ask.failure(in_turn(httpx.Response(200, content=b'{"a":"' + b"x" * 993 + b'"}')))
     assert (error.kind, error.status) == ("too_large", 200)

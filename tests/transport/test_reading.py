@@ -97,6 +97,8 @@ def test_a_status_has_one_class_of_fault(status: int, kind: str) -> None:
         ("redirect", "status 200 with a JSON object",
          "put the address where the server really is under base_url; redirects are not followed"),
         ("too_large", "a body of at most 64 MiB", "check that base_url leads to a chat API, and lower max_tokens"),
+        ("overfull", "answers under way of at most 256 MiB together",
+         "lower max_in_flight or max_tokens, and look at what the server sends"),
         ("malformed", "a JSON object of the OpenAI API",
          "check that base_url leads to an OpenAI-compatible API; most end in /v1"),
     ],

@@ -25,6 +25,7 @@ def test_only_connection_faults_and_silence_are_tried_again_without_a_status(kin
     assert RetryPolicy().wait_s(Trouble(kind, "x"), 0, 0.0) is None  # type: ignore[arg-type]
     assert RetryPolicy().wait_s(Trouble("connection", "x"), 0, 0.0) is not None
     assert RetryPolicy().wait_s(Trouble("stalled", "x"), 0, 0.0) is not None
+    assert RetryPolicy().wait_s(Trouble("overfull", "x"), 0, 0.0) is not None
 
 
 @given(st.integers(0, 10), unit)

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 
 from agentscale.errors import EndpointError
-from agentscale.transport import Address, EndpointClient, Posted, Secret
-from agentscale.transport import wire as wire_module
+from agentscale.transport import Address, EndpointClient, Posted, Secret, holding
 
 CANARY = "sk-canary-0123456789abcdef"
 TIMEOUT_S = 20.0
@@ -134,7 +133,7 @@ async def ask(client: EndpointClient, number: int) -> Posted | EndpointError:
 def test_every_call_of_a_storm_is_accounted_for(
     virtual: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, fault_share: float, seed: int
 ) -> None:
-    monkeypatch.setattr(wire_module, "MAX_BODY_BYTES", 100_000)
+    monkeypatch.setattr(holding, "MAX_BODY_BYTES", 100_000)
     calls = 400
 
     async def main() -> tuple[Storm, list[Posted | EndpointError], EndpointClient]:

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from agentscale.errors import EndpointError
-from agentscale.transport import Address, EndpointClient, Secret, Streamed
-from agentscale.transport import wire as wire_module
+from agentscale.transport import Address, EndpointClient, Secret, Streamed, holding
 
 CANARY = "sk-canary-0123456789abcdef"
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -173,7 +172,7 @@ def test_a_refusal_in_place_of_a_stream_is_read_as_ever(stream: Streaming) -> No
 
 
 def test_a_stream_above_the_cap_is_dropped(stream: Streaming, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire_module, "MAX_BODY_BYTES", 1000)
+    monkeypatch.setattr(holding, "MAX_BODY_BYTES", 1000)
     error = stream(sends(HEAD, *[chunk(b"data: " + b"x" * 100 + b"\n\n")] * 20, end="hang"))
     assert error.kind == "too_large"
 
