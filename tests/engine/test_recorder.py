@@ -144,6 +144,19 @@ def test_a_miss_names_the_nearest_recorded_call_and_the_difference(tmp_path: Pat
     replayed.close()
 
 
+def test_a_miss_whose_messages_are_recorded_says_what_else_may_have_changed(tmp_path: Path) -> None:
+    recording = Recording.open(tmp_path, write=True)
+    asyncio.run(ask_all(recorder_of("record", recording, Counting(), concurrency=1), [0]))
+    missing = CallId(0, "t", "q", 0, "m/-/0", "agent", 0, 0, 0, 0, "other body")
+    with pytest.raises(RecordingMiss) as caught:
+        recorder_of("replay", recording, Counting(), concurrency=1).known(wanted(missing))
+    assert str(caught.value).splitlines()[2:] == [
+        "  the messages are the same: the sampling, the model, the task or the seed changed",
+        "  to ask for what is missing: agentscale run FILE --out FOLDER",
+    ]
+    recording.close()
+
+
 def test_a_miss_in_an_empty_recording_says_so(tmp_path: Path) -> None:
     recording = Recording.open(tmp_path)
     with pytest.raises(RecordingMiss, match="the recording is empty\n  record it: agentscale run FILE --out FOLDER"):
