@@ -14,19 +14,16 @@ import numpy as np
 
 from agentscale.analysis import tables
 from agentscale.analysis.arrays import Floats, read_cell
-from agentscale.analysis.bootstrap import METHOD, few_differ, mcnemar
+from agentscale.analysis.bootstrap import METHOD, mcnemar
+from agentscale.analysis.comparisons import compared
 from agentscale.analysis.counterfactuals import counterfactuals
 from agentscale.analysis.curves import (
-    PAIRS,
-    Setting,
     TeamKey,
     VoteCurve,
     grouped,
     is_vote,
-    setting,
     team_key,
     team_mean,
-    temperatures,
     vote_curve,
 )
 from agentscale.analysis.ledger import Entry, Ledger
@@ -74,7 +71,15 @@ class _Task(NamedTuple):
         return float(np.where(np.isnan(self.options), 0.0, 1.0 / self.options).mean())
 
 
-def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamples: int = 2000) -> Analysis:
+def analyze(
+    folder: RunFolder,
+    embed: Embed,
+    *,
+    embedder: str,
+    seed: int,
+    resamples: int = 2000,
+    across_decoding: bool = False,
+) -> Analysis:
     """All tables of a run, from its transcripts.
 
     Args:
@@ -83,6 +88,7 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
         embedder: The embedder's signature: name, version, dimension. Vectors are kept under it.
         seed: Seed of the bootstrap.
         resamples: Of the bootstrap over questions; all numbers of a task share them.
+        across_decoding: Whether teams that were decoded differently are compared all the same.
 
     Raises:
         SpecError: The embedder gives another shape than one row a text.
@@ -96,7 +102,7 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
     # Where every cell was asked anew, its point is what it was asked, and not another cell's answers.
     shared = [] if folder.header.experiment.get("independent") else votes
     points = _points(read, {(point.team, point.size): point for point in shared}, ledger)
-    pairs = [*_layer_pairs(points, ledger), *_protocol_pairs(read, ledger)]
+    found = compared(points, read, ledger, across_decoding=across_decoding)
     ledger.settle()
     rows: dict[str, list[Row]] = {
         "cells": [tables.cell_row(one, ledger, tasks[one.cell.task].chance) for one in read],
@@ -104,13 +110,20 @@ def analyze(folder: RunFolder, embed: Embed, *, embedder: str, seed: int, resamp
         "vote_curve": [tables.vote_row(point, ledger) for point in votes],
         "rounds": [row for one in read for row in tables.round_rows(one)],
         "agents": [row for one in read for row in tables.agent_rows(one)],
-        "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in pairs],
+        "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in found.pairs],
         "counterfactuals": [tables.counterfactual_row(other, ledger) for one in read for other in one.counterfactuals],
         "fits": list(fit_rows(points, read, ledger)),
         "matches": list(match_rows(points, ledger)),
         **told,
     }
-    warnings = (*_untaken(folder), *_absent(folder), *_too_long(votes, ledger), *silent(read), *vectors.warnings)
+    warnings = (
+        *_untaken(folder),
+        *_absent(folder),
+        *_too_long(votes, ledger),
+        *silent(read),
+        *found.warnings,
+        *vectors.warnings,
+    )
     method = f"{METHOD}; {resamples} resamples, shared by all numbers of a task"
     return Analysis(folder.header, {name: tables.table(name, rows[name]) for name in rows}, embedder, warnings, method)
 
@@ -196,53 +209,6 @@ def _sources(
 def _stands_for(point: VotePoint, cell: Cell, ledger: Ledger) -> bool:
     """Whether the point has a value, and the cell's agents are the first of those that were recorded for it."""
     return point.slots[: point.size] == cell.team.slots and bool(np.isfinite(ledger.values(point.accuracy)).any())
-
-
-def _layer_pairs(points: Sequence[Point], ledger: Ledger) -> Iterator[Pair]:
-    """Layers at the same task, protocol, topology and size."""
-    by_setting = {point.setting: point for point in points}
-    for point in points:
-        for layer, reference in PAIRS:
-            other = by_setting.get(point.setting._replace(layer=reference))
-            if point.setting.layer == layer and other is not None:
-                yield _pair(point.setting, other.setting, point, other, ledger)
-
-
-def _protocol_pairs(read: Sequence[ReadCell], ledger: Ledger) -> Iterator[Pair]:
-    """Every other protocol against the vote of the same team."""
-    votes = {(team_key(one.cell), one.cell.size): one for one in read if is_vote(one.cell)}
-    for one in read:
-        vote = votes.get((team_key(one.cell), one.cell.size))
-        if vote is not None and not is_vote(one.cell):
-            yield _pair(setting(one.cell, team=True), setting(vote.cell, team=True), one, vote, ledger)
-
-
-def _pair(a: Setting, b: Setting, first: Point | ReadCell, second: Point | ReadCell, ledger: Ledger) -> Pair:
-    task, x, y = a.task, ledger.values(first.accuracy), ledger.values(second.accuracy)
-    return Pair(
-        str(a),
-        str(b),
-        first.accuracy,
-        second.accuracy,
-        ledger.enter(task, x - y, paired=True),
-        _note(first, second, x - y),
-    )
-
-
-def _note(first: Point | ReadCell, second: Point | ReadCell, difference: Floats) -> str:
-    heats = [temperatures(_cells(one)) for one in (first, second)]
-    split = np.isfinite(difference) & ~np.isin(difference, (-1.0, 0.0, 1.0))
-    said = [
-        "paired on questions",
-        f"temperatures differ: {heats[0]} and {heats[1]}" if heats[0] != heats[1] else "",
-        "p is of the sign test: scores are averages" if split.any() else "",
-        *few_differ(difference),
-    ]
-    return "; ".join(filter(None, said))
-
-
-def _cells(one: Point | ReadCell) -> list[Cell]:
-    return [read.cell for read in one.cells] if isinstance(one, Point) else [one.cell]
 
 
 def _p_value(pair: Pair, ledger: Ledger) -> float:

@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agentscale.analysis.ranges import together
-from agentscale.analysis.spectrum import ORDERS, gram, hill_of_eigenvalues, hill_spectrum, k_star_of_gram
+from agentscale.analysis.spectrum import (
+    ORDERS,
+    Gram,
+    gram,
+    hill_of_eigenvalues,
+    k_star_of_gram,
+    spectrum_of_gram,
+)
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 
@@ -117,9 +124,12 @@ def shapley_channels(
     names = tuple(dict.fromkeys(config))
     rows = [np.flatnonzero([one == name for one in config]) for name in names]
 
+    cosines, present, dimension = gram(vectors)
+
     def worth(coalition: tuple[int, ...]) -> Floats:
-        inside = vectors[..., np.concatenate([rows[at] for at in coalition]), :]
-        return hill_spectrum(inside, (order,)).d(order)
+        inside = np.concatenate([rows[at] for at in coalition])
+        part = Gram(cosines[..., inside[:, None], inside], present[..., inside], dimension)
+        return spectrum_of_gram(part, (order,)).d(order)
 
     return names, shapley(worth, len(names), orders=orders, seed=seed)
 

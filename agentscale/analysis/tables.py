@@ -86,7 +86,12 @@ class Pair(NamedTuple):
 def table(name: str, rows: Iterable[Row]) -> Table:
     """The table of that name; every row has exactly its columns."""
     columns = tuple(COLUMNS[name].split())
-    return Table(columns, tuple({column: row[column] for column in columns} for row in rows))
+    return Table(columns, tuple({column: _plain(row[column]) for column in columns} for row in rows))
+
+
+def _plain(value: object) -> object:
+    """Numbers of Python in place of those of numpy."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def cell_row(read: ReadCell, ledger: Ledger, chance: float) -> Row:

@@ -36,6 +36,7 @@ class Run:
         environ: Where an embedder at an endpoint finds its key and base URL; without it no endpoint is asked, and only
             vectors that are kept can be used.
         warnings: Of how the folder is read, for the analysis to pass on.
+        across_decoding: Whether teams that were decoded differently are compared all the same.
     """
 
     def __init__(
@@ -46,10 +47,12 @@ class Run:
         embedder: str | Sequence[str] | None = None,
         environ: Mapping[str, str] | None = None,
         warnings: tuple[str, ...] = (),
+        across_decoding: bool = False,
     ) -> None:
         self.folder = folder
         self.tally = tally
         self._warnings = warnings
+        self._across_decoding = across_decoding
         named = (embedder,) if isinstance(embedder, str) else embedder
         self._embedders = tuple(dict.fromkeys(named or (folder.header.embedder,)))
         self._environ = environ
@@ -115,28 +118,44 @@ class Run:
             raise SpecError.unknown("table", table, self.analysis.tables)
         return self.analysis.tables[table].rows
 
-    def estimates(self, name: str) -> dict[str, Estimate]:
-        """One estimate for every cell.
+    def estimates(self, name: str, at: str = "") -> dict[str, Estimate]:
+        """One estimate for every cell that has it.
 
         Args:
-            name: ``accuracy`` or ``k_star``.
+            name: ``accuracy``, ``k_star``, or a measure of a table with a row a number, such as ``icc_correct`` or
+                ``coverage``: ``agentscale help metrics`` lists them.
+            at: Where on the measure's own axis: a round, a number of agents, a model. Only for a measure that has one.
+
+        Returns:
+            By cell. Cells without the measure, such as votes without a drift, are not in it.
 
         Raises:
-            SpecError: If there is no such estimate.
+            SpecError: If this run has no such measure, or the measure has no such place.
         """
-        if name not in ESTIMATES:
-            raise SpecError.unknown("estimate", name, ESTIMATES)
+        if name in ESTIMATES and not at:
+            return self._of_cells(name)
+        from agentscale.analysis.sections import SECTIONS
+
+        told = [row for table in SECTIONS for row in self.rows(table)]
+        own = [row for row in told if row["measure"] == name]
+        if not own:
+            raise SpecError.unknown("estimate", name, dict.fromkeys([*ESTIMATES, *(row["measure"] for row in told)]))
+        if at not in (places := list(dict.fromkeys(row["at"] for row in own))):
+            raise SpecError.unknown(f"place of {name!r}", at, places)
+        return {row["cell"]: _estimate(row) for row in own if row["at"] == at}
+
+    def _of_cells(self, name: str) -> dict[str, Estimate]:
         value, low, high = ESTIMATES[name]
         return {
-            row["cell"]: Estimate(
-                value=row[value],
-                low=row[low],
-                high=row[high],
-                n_items=row["n_items"],
-                n_agents=row["size"],
-                n_missing=row["n_missing"],
-                method=self.analysis.method,
-                warnings=(row["warnings"],) if row["warnings"] else (),
+            row["cell"]: _estimate(
+                {
+                    **row,
+                    "value": row[value],
+                    "low": row[low],
+                    "high": row[high],
+                    "n_agents": row["size"],
+                    "method": self.analysis.method,
+                }
             )
             for row in self.rows("cells")
         }
@@ -187,3 +206,8 @@ class Run:
         from agentscale import report
 
         return report.render(self.folder, self.analysis)
+
+
+def _estimate(row: Mapping[str, Any]) -> Estimate:
+    names = ("value", "low", "high", "n_items", "n_agents", "n_missing", "method")
+    return Estimate(**{name: row[name] for name in names}, warnings=(row["warnings"],) if row["warnings"] else ())

@@ -182,7 +182,11 @@ def replay(
 
 
 def open_run(
-    path: str | Path, *, embedder: str | Sequence[str] | None = None, extract: Sequence[str] | None = None
+    path: str | Path,
+    *,
+    embedder: str | Sequence[str] | None = None,
+    extract: Sequence[str] | None = None,
+    across_decoding: bool = False,
 ) -> Run:
     """Opens a run folder to read it.
 
@@ -192,6 +196,8 @@ def open_run(
             the table ``embedders`` says how far the others agree with it.
         extract: Another chain of extractors, by name: all answers are read anew, and cells whose prompts hung on how
             answers were read are left out. Nothing on disk changes.
+        across_decoding: Whether teams that were decoded differently, by temperature or ``top_p``, are compared all the
+            same; by default such comparisons are left out and named.
 
     Raises:
         SpecError: If an extractor is unknown, or every cell was steered by answers.
@@ -199,9 +205,9 @@ def open_run(
     """
     folder = RunFolder.open(Path(path))
     if extract is None:
-        return Run(folder, embedder=embedder, environ=os.environ)
+        return Run(folder, embedder=embedder, environ=os.environ, across_decoding=across_decoding)
     anew, warnings = reread(folder, extract)
-    return Run(anew, embedder=embedder, environ=os.environ, warnings=warnings)
+    return Run(anew, embedder=embedder, environ=os.environ, across_decoding=across_decoding, warnings=warnings)
 
 
 def environment(env_file: str | Path | None) -> Mapping[str, str]:

@@ -25,13 +25,13 @@ PLAIN_EVERY_S = 5.0
 
 
 def to_json(value: Any) -> str:
-    """``value`` as JSON for machines; what is undefined is ``null``."""
+    """``value`` as JSON for machines; what is undefined is ``null``, what has no bound the text ``Infinity``."""
     return json.dumps(_plain(value), indent=2, ensure_ascii=True, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        return None
+        return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return _plain(value._asdict())
     if isinstance(value, Mapping):

@@ -45,6 +45,7 @@ def report_card(header: RunHeader, analysis: Analysis, tables: Mapping[str, Sequ
         Entry("Questions", _by_task(cells, "n_items", cell_text)),
         Entry("Chance level", _by_task(cells, "chance", percent)),
         Entry("Answers read", _readable(tables["agents"])),
+        Entry("Team sizes", _parity(header)),
         Entry("Protocols", tuple(dict.fromkeys(cell.protocol.label for cell in header.cells))),
         Entry("Temperature", _temperatures(header)),
         Entry("Calls and tokens", _cost(cells)),
@@ -56,6 +57,16 @@ def report_card(header: RunHeader, analysis: Analysis, tables: Mapping[str, Sequ
         Entry("Experiment", (f"digest {header.experiment_digest[:16]}…, whole in run.json",)),
     ]
     return [entry for entry in entries if any(entry.texts)]
+
+
+def _parity(header: RunHeader) -> tuple[str, ...]:
+    """Sizes of either parity: an even team can fall into halves, which an odd one cannot."""
+    sizes = sorted({cell.size for cell in header.cells})
+    told = {name: [size for size in sizes if size % 2 == rest] for name, rest in (("odd", 1), ("even", 0))}
+    said = tuple(f"{name}: {', '.join(map(str, of))}" for name, of in told.items() if of)
+    if len(said) < 2:
+        return said
+    return (*said, "An even team can split into halves, an odd one cannot: a vote of 2 is worth what one agent is.")
 
 
 def embedder(name: str) -> str:

@@ -23,7 +23,7 @@ from agentscale.analysis.sections import SECTIONS
 from agentscale.recording.files import replaced
 from agentscale.report import card, drawings, transcripts, words
 from agentscale.report.figures import DARK, LIGHT, Figure, figures, svg, theme
-from agentscale.report.legible import embedded, plain, visible
+from agentscale.report.legible import embedded, plain, unbounded, visible
 from agentscale.report.numbers import Row, sheet
 from agentscale.report.settings import shortened
 
@@ -49,7 +49,7 @@ def render(folder: RunFolder, analysis: Analysis) -> Path:
     """
     for name, table in analysis.tables.items():
         folder.write_table(name, table.columns, table.rows)
-    tables = shortened({name: plain(table.rows) for name, table in analysis.tables.items()})
+    tables = shortened({name: plain(unbounded(table.rows)) for name, table in analysis.tables.items()})
     drawn, graphs = figures(tables), drawings.drawings(folder.header.cells)
     for figure in drawn:
         _write(folder.figure_path(f"{figure.name}.svg"), svg(figure))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -43,6 +44,15 @@ def plain(value: Any) -> Any:
             return None
         case _:
             return value
+
+
+def unbounded(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a table with the sign ∞ in place of what has no bound, which is not the same as undefined."""
+    return [{name: _sign(value) for name, value in row.items()} for row in rows]
+
+
+def _sign(value: Any) -> Any:
+    return ("∞" if value > 0 else "−∞") if isinstance(value, float) and math.isinf(value) else value
 
 
 def embedded(value: Any) -> Markup:

@@ -244,7 +244,8 @@ def test_a_mixed_team_keeps_its_composition_at_every_size(build, embedding) -> N
 
 def test_comparisons_are_paired_between_layers_and_with_the_vote_of_the_same_team(build, embedding) -> None:
     cells, trials, samples = design(build)
-    analysis = analyze(build.folder(cells, trials, samples=samples), embedding, embedder="t", seed=1, resamples=200)
+    folder = build.folder(cells, trials, samples=samples)
+    analysis = analyze(folder, embedding, embedder="t", seed=1, resamples=200, across_decoding=True)
     comparisons = analysis.tables["comparisons"].rows
     layers = [line for line in comparisons if "L3 ×" in line["a"] and "L1 ×" in line["b"]]
     assert {(line["a"], line["b"]) for line in layers} == {
@@ -255,13 +256,35 @@ def test_comparisons_are_paired_between_layers_and_with_the_vote_of_the_same_tea
     for line in layers:
         assert line["low"] <= line["delta"] <= line["high"]
         assert 0 < line["p_mcnemar"] <= 1
-        assert "temperatures differ: 0.7 and 1" in line["note"]
+        assert "decoding differs: temperature 0.7 against temperature 1" in line["note"]
     against_vote = [line for line in comparisons if "debate" in line["a"] and "vote" in line["b"]]
     assert len(against_vote) == 6
     one = next(line for line in against_vote if "L1 small × 4" in line["a"])
     debate, vote = (row(analysis, "cells", team="small", size=4, protocol=name) for name in (DEBATE.label, "vote"))
     assert one["delta"] == pytest.approx(debate["accuracy"] - vote["accuracy"])
-    assert "temperatures" not in one["note"]
+    assert "decoding" not in one["note"]
+
+
+def test_comparisons_across_decoding_are_left_out_and_named_unless_wanted(build, embedding) -> None:
+    cells, trials, samples = design(build)
+    analysis = analyze(build.folder(cells, trials, samples=samples), embedding, embedder="t", seed=1, resamples=50)
+    kept = analysis.tables["comparisons"].rows
+    assert len(kept) == 6
+    assert all("debate" in line["a"] and "vote" in line["b"] for line in kept)
+    (warning,) = [text for text in analysis.warnings if "decoding" in text]
+    assert warning.startswith("4 comparisons are left out")
+    assert "quiz · vote · L3 × 2 against quiz · vote · L1 × 2 (decoding differs: temperature 0.7" in warning
+
+
+def test_sides_that_are_unequally_readable_are_told(build, embedding) -> None:
+    vote = build.cell(["s/-"] * 2)
+    debate = build.cell(["s/-"] * 2, protocol=DEBATE, topology=RING, edges=((0, 1), (1, 0)))
+    said = answers(vote, ["A", "B"])
+    trials = [build.transcript(vote, f"q{at}", [said]) for at in range(4)]
+    trials += [build.transcript(debate, f"q{at}", [said, answers(debate, ["A", None])]) for at in range(4)]
+    folder = build.folder([vote, debate], trials, samples=[f"q{at}" for at in range(4)])
+    (line,) = rows(analyze(folder, embedding, embedder="t", seed=1, resamples=50), "comparisons")
+    assert "unreadable answers differ: 50.0% against 0.0%" in line["note"]
 
 
 def test_rounds_tell_who_changed_to_what(build, embedding) -> None:

@@ -59,6 +59,25 @@ def test_estimates_carry_their_interval_items_and_agents(run: agentscale.Run) ->
         assert 1 - 1e-9 <= channels[cell.id].value <= cell.size + 1e-9
 
 
+def test_every_measure_of_a_section_is_an_estimate_by_cell(run: agentscale.Run) -> None:
+    several = [cell for cell in run.header.cells if cell.size > 1]
+    rho = run.estimates("icc_correct")
+    assert set(rho) == {cell.id for cell in several}
+    for cell in several:
+        row = next(row for row in run.rows("agreement") if (row["cell"], row["measure"]) == (cell.id, "icc_correct"))
+        assert repr(rho[cell.id].value) == repr(row["value"])
+        assert (rho[cell.id].n_agents, rho[cell.id].method) == (cell.size, row["method"])
+    assert set(run.estimates("coverage", at="2")) == {cell.id for cell in several}
+
+
+def test_a_measure_with_an_axis_wants_a_place(run: agentscale.Run) -> None:
+    with pytest.raises(agentscale.SpecError, match="place of 'coverage'") as caught:
+        run.estimates("coverage")
+    assert "1" in str(caught.value)
+    with pytest.raises(agentscale.SpecError, match="icc_correct"):
+        run.estimates("icc_corect")
+
+
 def test_a_replay_and_an_opened_run_give_the_same_numbers(run: agentscale.Run, desk: Path) -> None:
     again = agentscale.replay("results/small", out=desk / "again", concurrency=1)
     opened = agentscale.open_run(desk / "again")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agentscale.analysis.curves import Setting
 from agentscale.embedders import EMBEDDERS, ENDPOINT, WITH_MODEL
 from agentscale.report.card import embedder, report_card
-from agentscale.report.legible import plain
+from agentscale.report.legible import plain, unbounded
 from agentscale.report.settings import shortened
 from agentscale.report.words import Answer, answers, beside, best, gathered, verdict, warnings
 
@@ -203,6 +203,18 @@ def test_the_card_says_once_what_configurations_share(world: ModuleType, tmp_pat
     tables = shortened({name: plain(table.rows) for name, table in analysis.tables.items()})
     card = {entry.name: entry.texts for entry in report_card(analysis.header, analysis, tables)}
     assert card["Temperature"] == ("1, all 6 configurations",)
+
+
+def test_the_card_tells_even_teams_from_odd_ones(world: ModuleType, tmp_path: Path) -> None:
+    _, analysis = world.full(tmp_path, sizes=(1, 2, 4), n_questions=1)
+    tables = shortened({name: plain(table.rows) for name, table in analysis.tables.items()})
+    card = {entry.name: entry.texts for entry in report_card(analysis.header, analysis, tables)}
+    assert card["Team sizes"][:2] == ("odd: 1", "even: 2, 4")
+
+
+def test_what_has_no_bound_is_no_dash() -> None:
+    rows = unbounded([{"n": math.inf, "low": -math.inf, "of": math.nan}])
+    assert plain(rows) == [{"n": "∞", "low": "−∞", "of": None}]
 
 
 def test_the_card_lists_what_could_not_be_run(world: ModuleType, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def _rounds(sight: Sight, truth: Ints) -> Iterator[Number]:
         "unanimous": found.unanimous,
         "unanimous_wrong": found.unanimous_wrong,
         "fragments": found.hill[..., 0],
-        "answers_d_1": found.hill[..., 1],
+        "answers_d_1_of_round": found.hill[..., 1],
     }
     for at in range(sight.arrays.n_rounds):
         yield from sight.means({name: column[:, at] for name, column in columns.items()}, str(at))

@@ -18,7 +18,7 @@ from agentscale.analysis.rarefaction import (
     kstar_rarefied,
 )
 from agentscale.analysis.sections.base import FIRST_ONLY, Number, Sight, Told
-from agentscale.analysis.spectrum import hill_spectrum, mean_cosine
+from agentscale.analysis.spectrum import hill_spectrum
 
 _ORDERS = 16
 """Random orders of the configurations where there are too many for all coalitions."""
@@ -36,7 +36,7 @@ def diversity(sight: Sight) -> Iterator[Number]:
     yield from sight.means({name: spectrum.d(order) for name, order in profile.items()})
     if sight.n_agents < 2:
         return
-    yield from sight.means({"mean_cosine": mean_cosine(z), "k_star_excess": _excess(sight)})
+    yield from sight.means({"mean_cosine": spectrum.mean_cosine, "k_star_excess": _excess(sight)})
     yield from _common_size(sight)
     yield from _channels(sight)
     yield from _given_correctness(sight, kstar_conditioned(z, sight.correct, seed=sight.seed))

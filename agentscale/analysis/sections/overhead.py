@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -10,6 +10,14 @@ from agentscale.analysis import overhead as of
 from agentscale.analysis.arrays import Floats
 from agentscale.analysis.sections.base import Number, Sight, Told
 
+_RATIOS = (
+    "overhead_percent",
+    "coordination_efficiency",
+    "message_density",
+    "error_outcome_ratio",
+    "error_odds_ratio",
+    "error_absorption",
+)
 _SINGLE_TURNS = 1.0
 """A single agent answers once: the reference of every ratio here."""
 
@@ -25,20 +33,24 @@ def overhead(sight: Sight) -> Iterator[Number]:
     single = (first == 0).sum(axis=1) / np.maximum(asked.sum(axis=1), 1)
     tokens = arrays.tokens_in + arrays.tokens_out
     yield from sight.means({"turns": arrays.calls, "messages": arrays.messages, "tokens": tokens})
-    ratios: dict[str, tuple[list[Floats], Callable[[Floats], Floats]]] = {
-        "overhead_percent": ([arrays.calls], lambda m: of.overhead_percent(m[..., 0], _SINGLE_TURNS)),
-        "coordination_efficiency": (
-            [success, arrays.calls],
-            lambda m: of.coordination_efficiency(m[..., 0], m[..., 1], _SINGLE_TURNS),
-        ),
-        "message_density": ([arrays.messages, arrays.calls], lambda m: of.message_density(m[..., 0], m[..., 1])),
-        "success_per_million_tokens": (
-            [success, tokens],
-            lambda m: of.success_per_million_tokens(m[..., 0], m[..., 1]),
-        ),
-        "error_outcome_ratio": ([success, single], lambda m: of.error_outcome_ratio(m[..., 0], m[..., 1])),
-        "error_odds_ratio": ([success, single], lambda m: of.error_odds_ratio(m[..., 0], m[..., 1])),
-        "error_absorption": ([1 - success, 1 - single], lambda m: of.error_absorption(m[..., 0], m[..., 1])),
-    }
-    for name, (columns, ratio) in ratios.items():
-        yield Told(name, sight.statistic(columns, ratio))
+    outcomes = sight.statistics([success, single, arrays.calls, arrays.messages], _ratios)
+    yield from (Told(name, one) for name, one in zip(_RATIOS, outcomes, strict=True))
+    yield Told("success_per_million_tokens", sight.statistic([success, tokens], _per_token))
+
+
+def _ratios(means: Floats) -> Floats:
+    """Of mean success, single success, turns and messages, shape (…, 4): each of `_RATIOS`, shape (…, 6)."""
+    success, single, turns, messages = np.moveaxis(means, -1, 0)
+    ratios = [
+        of.overhead_percent(turns, _SINGLE_TURNS),
+        of.coordination_efficiency(success, turns, _SINGLE_TURNS),
+        of.message_density(messages, turns),
+        of.error_outcome_ratio(success, single),
+        of.error_odds_ratio(success, single),
+        of.error_absorption(1 - success, 1 - single),
+    ]
+    return np.stack(ratios, axis=-1)
+
+
+def _per_token(means: Floats) -> Floats:
+    return of.success_per_million_tokens(means[..., 0], means[..., 1])

@@ -16,12 +16,15 @@ from agentscale.cli.output import embedder_summary, summary, to_json
     help="What turns texts into vectors for K*; the experiment's own by default. Given twice: how far they agree.",
 )
 @click.option("--extract", help="Read all answers anew by this chain of extractors, such as mark,letter.")
+@click.option("--across-decoding", is_flag=True, help="Compare teams that were decoded differently all the same.")
 @click.option("--table", default="cells", show_default=True, help="The table that --json prints.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows of a table as one JSON array.")
-def command(run: str, embedder: tuple[str, ...], extract: str | None, table: str, as_json: bool) -> None:
+def command(
+    run: str, embedder: tuple[str, ...], extract: str | None, across_decoding: bool, table: str, as_json: bool
+) -> None:
     """Compute the tables of the run folder RUN and print the summary. No model is asked."""
     chain = None if extract is None else [name.strip() for name in extract.split(",")]
-    opened = api.open_run(run, embedder=embedder, extract=chain)
+    opened = api.open_run(run, embedder=embedder, extract=chain, across_decoding=across_decoding)
     if as_json:
         click.echo(to_json(opened.rows(table)))
     else:
