@@ -94,7 +94,8 @@ class TextVectors:
         start = 0
         for block in self._blocks:
             here = (rows >= start) & (rows < start + len(block))
-            out[here] = block["vector"][rows[here] - start]
+            if here.any():  # looking into a mapped file costs more than to see that nothing is wanted of it
+                out[here] = block["vector"][rows[here] - start]
             start += len(block)
         return out
 
