@@ -27,9 +27,10 @@ def command(source: str, overrides: tuple[str, ...], port: int, faults: str, lat
     SOURCE is an experiment file or the name of a ready one, whose simulated and scripted models then answer, or a run
     folder, whose recording answers.
     """
+    # Whoever has read the line may send a signal at once.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with api.serve(source, *overrides, port=port, faults=faults, latency=latency, seed=seed) as served:
-        click.echo(f"serving {', '.join(served.models)} at {served.base_url}")
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
+            click.echo(f"serving {', '.join(served.models)} at {served.base_url}")
             served.wait()
     click.echo("stopped", err=True)
