@@ -29,8 +29,8 @@ def command(source: str, overrides: tuple[str, ...], port: int, faults: str, lat
     """
     # Whoever has read the line may send a signal at once.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with api.serve(source, *overrides, port=port, faults=faults, latency=latency, seed=seed) as served:
-        with suppress(KeyboardInterrupt):
-            click.echo(f"serving {', '.join(served.models)} at {served.base_url}")
-            served.wait()
+    up = api.serve(source, *overrides, port=port, faults=faults, latency=latency, seed=seed)
+    with up as served, suppress(KeyboardInterrupt):
+        click.echo(f"serving {', '.join(served.models)} at {served.base_url}")
+        served.wait()
     click.echo("stopped", err=True)
