@@ -6,12 +6,16 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for_futures
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+SPELL_S = 0.1
+"""Seconds after which a waiting main thread looks for a press that it could not hear."""
 
 
 def wait_for(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -31,7 +35,14 @@ def wait_for(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
             return wait.run(start)
         # A main thread that waits for another still runs its signal handlers.
         with ThreadPoolExecutor(max_workers=1) as thread:
-            return thread.submit(wait.run, start).result()
+            return _result(thread.submit(wait.run, start))
+
+
+def _result(future: Future[T]) -> T:
+    """What the future gives, waited for in short spells: a press just as a wait begins is heard only when that ends."""
+    while not future.done():
+        wait_for_futures([future], timeout=SPELL_S)
+    return future.result()
 
 
 @contextmanager
