@@ -12,6 +12,7 @@ from agentscale.errors import BudgetExceeded, SpecError
 from agentscale.experiment import Sweep
 from agentscale.experiment.bounds import Quotes
 from agentscale.models.base import Model
+from agentscale.prices import INSTALL, are_installed
 from agentscale.recording import Recording
 from agentscale.schema.spending import BudgetCaps
 
@@ -54,7 +55,8 @@ def _check_prices(sweep: Sweep, quotes: Quotes, key: str) -> None:
                 f"{key} is a cap on money, and nobody knows the price of {spec.model!r}",
                 allowed="a model whose price the file gives, or a public list has for its endpoint's address",
                 remedy=f"give it in US dollars for a million tokens, models.{name}.price: {{input: …, output: …}} "
-                "(0 and 0 if it is free), or leave the cap out",
+                "(0 and 0 if it is free), or leave the cap out"
+                + ("" if are_installed() else f"; {INSTALL} brings the public lists"),
             )
             raise sweep.placed(("models", name), error)
 

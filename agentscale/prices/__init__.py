@@ -4,6 +4,7 @@ This room reads no clock, sends nothing, and knows neither calls nor runs.
 """
 
 from agentscale.prices.finding import find
+from agentscale.prices.public import INSTALL, are_installed
 from agentscale.prices.quote import Quote, Rates
 
-__all__ = ["Quote", "Rates", "find"]
+__all__ = ["INSTALL", "Quote", "Rates", "are_installed", "find"]

@@ -1,7 +1,11 @@
-"""The public price lists, as the package ``genai-prices`` ships them: a snapshot, read offline, never renewed here."""
+"""The public price lists, as the package ``genai-prices`` ships them: a snapshot, read offline, never renewed here.
+
+The package is the extra ``prices``: without it, what only the lists could tell is unknown.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -13,8 +17,17 @@ if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
 
 
+INSTALL = "pip install 'agentscale[prices]'"
+"""What brings the lists."""
+
+
+def are_installed() -> bool:
+    """Whether the lists are there to be asked."""
+    return importlib.util.find_spec("genai_prices") is not None
+
+
 def listed(model: str, base_url: str, at: datetime) -> Quote | None:
-    """The listed price of a model at the vendor whose address ``base_url`` is, or ``None``.
+    """The listed price of a model at the vendor whose address ``base_url`` is, or ``None``; also without the lists.
 
     The vendor goes by the address alone: a server that is none of a known vendor may name its models as it likes, and
     what it charges is unknown. So is what is charged by the request. Where a price depends on the time of day, the
@@ -25,6 +38,8 @@ def listed(model: str, base_url: str, at: datetime) -> Quote | None:
         base_url: Where it is asked.
         at: The time of the run, with its zone; a price that starts later is not used.
     """
+    if not are_installed():
+        return None
     from genai_prices import __version__  # imports an HTTP client, which is never used
     from genai_prices.data_snapshot import get_snapshot
 

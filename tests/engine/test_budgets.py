@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -439,7 +440,9 @@ HERE = {"endpoints": {"here": {"base_url": "http://127.0.0.1:9/v1"}}}
     ("budget", "key"),
     [({"usd": 1}, "budget"), ({"cell": {"usd": 1}}, "budget.cell"), ({"agent": {"usd": 1}}, "budget.agent")],
 )
-def test_a_cap_on_money_with_an_unknown_price_is_refused(make_sweep: Make, budget: dict[str, Any], key: str) -> None:
+def test_a_cap_on_money_with_an_unknown_price_is_refused(
+    make_sweep: Make, budget: dict[str, Any], key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     models = {"mine": {"endpoint": "here", "model": "qwen"}}
     sweep = make_sweep(models=models, sampling={"max_tokens": 9}, budget=budget, **HERE)
     line = 1 + sweep.path.read_text("utf-8").splitlines().index("  mine:")
@@ -449,6 +452,8 @@ def test_a_cap_on_money_with_an_unknown_price_is_refused(make_sweep: Make, budge
         "  give it in US dollars for a million tokens, models.mine.price: {input: …, output: …} "
         "(0 and 0 if it is free), or leave the cap out"
     )
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    assert refused(sweep).endswith("or leave the cap out; pip install 'agentscale[prices]' brings the public lists")
     priced = {"mine": {**models["mine"], "price": {"input": 0, "output": 0}}}
     check_budget((free := make_sweep(models=priced, budget=budget, **HERE)), quotes(free, {}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +41,12 @@ def test_what_this_program_computes_itself_costs_nothing_and_says_why(model: dic
     assert quote.is_free
     assert quote.usd(10**9, 10**9) == quote.at_most(float("inf"), float("inf"), float("inf")) == 0
     assert quote.source == source
+
+
+def test_without_the_public_lists_a_vendors_price_is_unknown_and_not_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    assert not prices.are_installed()
+    assert found({"model": "gpt-4o-mini"}, OPENAI) is None
 
 
 def test_a_vendors_listed_price_is_found_by_its_address() -> None:
