@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-PATIENCE_S = 0.25
-"""Seconds that the others wait: about what a server takes to refuse, and little beside any run."""
+PATIENCE_S = 2.0
+"""Seconds that the others wait: longer than a server takes to refuse, and little beside a run."""
 
 
 class Scout:
