@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agentscale.embedders.base import TextByText, not_installed
+from agentscale.embedders.packaged import Packaged
 
 if TYPE_CHECKING:
     from model2vec import StaticModel
 
 
-class Model2Vec(TextByText):
+class Model2Vec(Packaged):
     """A static embedding model by its name on the hub, or by the path of its folder.
 
     It knows words and not their order: "dog bites man" and "man bites dog" are one to it. The first use may fetch the
@@ -26,24 +25,7 @@ class Model2Vec(TextByText):
     """
 
     name: ClassVar[str] = "model2vec"
-
-    def __init__(self, model: str) -> None:
-        self._model = model
-
-    @property
-    def version(self) -> str:
-        """The model's name."""
-        return self._model
-
-    @cached_property
-    def dimension(self) -> int:
-        """Numbers of a vector, from the vector of a word."""
-        return len(self._vector("dimension"))
-
-    def check(self) -> None:
-        """Makes sure that the package is installed."""
-        if find_spec("model2vec") is None:
-            raise not_installed(self.name, "pip install 'agentscale[model2vec]'")
+    package: ClassVar[str] = "model2vec"
 
     @cached_property
     def _encoder(self) -> StaticModel:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agentscale.embedders.base import TextByText, not_installed
+from agentscale.embedders.packaged import Packaged
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
-class SentenceTransformers(TextByText):
+class SentenceTransformers(Packaged):
     """A sentence transformer by its name on the hub, or by the path of its folder.
 
     The first use may fetch the model. The hub's newest revision is meant; whoever needs one certain revision names a
@@ -26,24 +25,7 @@ class SentenceTransformers(TextByText):
     """
 
     name: ClassVar[str] = "sentence-transformers"
-
-    def __init__(self, model: str) -> None:
-        self._model = model
-
-    @property
-    def version(self) -> str:
-        """The model's name."""
-        return self._model
-
-    @cached_property
-    def dimension(self) -> int:
-        """Numbers of a vector, from the vector of a word."""
-        return len(self._vector("dimension"))
-
-    def check(self) -> None:
-        """Makes sure that the package is installed."""
-        if find_spec("sentence_transformers") is None:
-            raise not_installed(self.name, "pip install 'agentscale[sentence-transformers]'")
+    package: ClassVar[str] = "sentence_transformers"
 
     @cached_property
     def _encoder(self) -> SentenceTransformer:

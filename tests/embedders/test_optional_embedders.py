@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agentscale.embedders import WITH_MODEL, model2vec, resolve, sentence_transformers
+from agentscale.embedders import WITH_MODEL, packaged, resolve
 from agentscale.errors import SpecError
 from agentscale.schema.embedding import read
 
@@ -40,8 +40,7 @@ def packages(monkeypatch: pytest.MonkeyPatch) -> None:
         module = ModuleType(package)
         setattr(module, name, Encoder)
         monkeypatch.setitem(sys.modules, package, module)
-    for room in (sentence_transformers, model2vec):
-        monkeypatch.setattr(room, "find_spec", lambda name: name)
+    monkeypatch.setattr(packaged, "find_spec", lambda name: name)
 
 
 @pytest.mark.usefixtures("packages")
@@ -72,8 +71,7 @@ def test_a_static_model_that_is_there_is_not_fetched_again() -> None:
 
 @pytest.mark.parametrize("name", sorted(WITH_MODEL))
 def test_a_missing_package_is_told_with_the_one_command(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for room in (sentence_transformers, model2vec):
-        monkeypatch.setattr(room, "find_spec", lambda name: None)
+    monkeypatch.setattr(packaged, "find_spec", lambda name: None)
     embed = resolve(read(f"{name}:some/model"))
     assert embed.identity == f"{name}@some/model"
     for use in (embed.check, lambda: embed(["a text"])):
