@@ -15,6 +15,7 @@ from agentscale.simulation.embedding import EmbeddingParameters, embeddings
 from agentscale.simulation.graphs import Graph
 from agentscale.simulation.influence import friedkin_johnsen, influence, influence_size, is_martingale
 from agentscale.simulation.parameters import PRESETS, WorldParameters, resolve
+from agentscale.simulation.pairs import PairLaw, overlap, pair_law
 from agentscale.simulation.populations import debate_by_counts
 from agentscale.simulation.probit import ProbitParameters, ProbitVotes, probit_votes
 from agentscale.simulation.rules import (
@@ -50,6 +51,7 @@ __all__ = [
     "Graph",
     "Layer",
     "Moment",
+    "PairLaw",
     "Placebo",
     "Polya",
     "ProbitParameters",
@@ -78,6 +80,8 @@ __all__ = [
     "influence_size",
     "is_martingale",
     "latencies_s",
+    "overlap",
+    "pair_law",
     "parameters_of",
     "probit_votes",
     "resolve",
