@@ -23,6 +23,7 @@ from agentscale.simulation.world import World
 
 _PLAIN = Moment()
 _BLOCK = 2**17  # answers drawn at once: they fit the processor's cache
+_ROUNDING = 1e-10  # what a law that sums to 1 may lack
 
 
 class Tally(NamedTuple):
@@ -121,44 +122,52 @@ def ballots(
 def draw_into(answers: NDArray[np.int8], law: NDArray[np.float64], rng: np.random.Generator) -> None:
     """Draws answers by a law of options, `MISSING` with what is left of it to 1; exact, at sixteen bits an answer.
 
-    A draw of sixteen bits decides, unless it falls into the cell in which two answers meet; there the draw goes on.
+    Every outcome owns as many of the 2^16 draws as its probability has whole shares of them; the few draws that no
+    outcome owns whole are drawn again by what is left of the law.
 
     Args:
         answers: What is filled, shape (n,), contiguous.
         law: Shape (C,), C ≤ 127, summing to at most 1.
         rng: The only source of chance; on a Philox generator.
     """
-    meets = np.cumsum(law) * 2**16
-    meets[meets > 2**16 - 1e-6] = 2**16  # a sum of 1 but for rounding leaves nothing unreadable
-    flags = np.empty((2, min(len(answers), _BLOCK)), np.bool_)
+    lost = 1.0 - law.sum()
+    loses = lost > _ROUNDING
+    outcomes = np.concatenate([[lost], law]) if loses else law  # unreadable first, so that places need no second look
+    lowest = MISSING if loses else 0
+    flags = np.empty(min(len(answers), _BLOCK), np.bool_)
     for low in range(0, len(answers), _BLOCK):
         here = answers[low : low + _BLOCK]
-        _decide(here, flags[:, : len(here)], meets, rng)
-    if meets[-1] < 2**16:
-        answers[answers == len(law)] = MISSING
+        _decide(here, flags[: len(here)], outcomes * 2**16, lowest, rng)
 
 
 def _decide(
-    answers: NDArray[np.int8], flags: NDArray[np.bool_], meets: NDArray[np.float64], rng: np.random.Generator
+    answers: NDArray[np.int8],
+    flag: NDArray[np.bool_],
+    shares: NDArray[np.float64],
+    lowest: int,
+    rng: np.random.Generator,
 ) -> None:
     """Fills a block with the answers that are drawn.
 
     Args:
         answers: Shape (n,).
-        flags: Room for two flags an answer, shape (2, n); new arrays would cost as much as the work.
-        meets: Where answers meet, in units of the last bit.
+        flag: Room for a flag an answer, shape (n,); a new array would cost as much as the work.
+        shares: How many of 2^16 draws fall to each outcome, not rounded.
+        lowest: The answer that the first outcome is; the others follow.
         rng: The only source of chance.
     """
     bits = rng.bit_generator.random_raw(-(-len(answers) // 4)).astype("<u8", copy=False).view("<u2")[: len(answers)]
-    flag, between = flags
-    answers[:] = 0
-    between[:] = False
-    for cell in meets[meets < 2**16].astype(np.uint16):
-        np.add(answers, np.greater(bits, cell, out=flag).view(np.int8), out=answers)
-        np.logical_or(between, np.equal(bits, cell, out=flag), out=between)
-    places = np.flatnonzero(between)
-    exact = bits[places] + rng.random(len(places))
-    answers[places] = np.sum(exact[:, None] >= meets, axis=1)
+    whole = np.floor(shares)
+    *edges, owned = np.cumsum(whole).astype(np.int64).tolist()
+    answers[:] = lowest
+    for edge in edges:
+        if edge < 2**16:
+            np.add(answers, np.greater_equal(bits, edge, out=flag).view(np.int8), out=answers)
+    if owned < 2**16:
+        again = np.flatnonzero(np.greater_equal(bits, owned, out=flag))
+        rest = np.cumsum(shares - whole)
+        drawn = rest.searchsorted(rng.random(len(again)) * rest[-1], side="right")
+        answers[again] = np.minimum(drawn, len(shares) - 1) + lowest
 
 
 def _crowd(world: World, members: Sequence[tuple[Seat, int]], habits: Sequence[Habits]) -> _Crowd:
