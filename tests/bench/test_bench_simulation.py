@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from agentscale.bench import debating
 from agentscale.bench.areas import scoring, simulation
 from agentscale.randomness import keyed
 from agentscale.simulation import Graph, World, resolve
@@ -36,3 +37,12 @@ def test_the_texts_are_of_every_kind_and_most_can_be_read() -> None:
     found = [read(Completion(text), kind="choice", choices=scoring.CHOICES, chain=scoring.CHAIN) for text in texts]
     wanted = ["ABCD"[n // 6 % 4] if n % 6 < 5 else None for n in range(600)]
     assert [reading.answer for reading in found] == wanted
+
+
+def test_a_debate_is_the_same_however_it_is_cut_and_wherever_it_is_played() -> None:
+    here = debating.play(300, 4, 2)
+    assert {debating.play(300, 4, 2, step).digest for step in (1, 3)} == {here.digest}
+    there = debating.apart(300, 4, 2)
+    assert there.digest == here.digest
+    assert 0 < there.held_gib < 1
+    assert debating.play(300, 4, 3).digest != here.digest

@@ -10,21 +10,23 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from agentscale.bench import debating
+from agentscale.bench.debating import DEGREE, OPTIONS
 from agentscale.bench.goals import Goal, Measure, Result
 from agentscale.bench.measuring import Contender, Cost, once, side_by_side
 from agentscale.bench.setting import Setting
 from agentscale.randomness import keyed
 from agentscale.simulation import Copy, Debate, Graph, Start, Streams, World, ballots, deal, debate, resolve, tally
 
-OPTIONS, DEGREE = 4, 8
 CROWD, CROWD_QUESTIONS = 1_000_000, 10_000
+DEBATE_QUESTIONS, DEBATE_ROUNDS = 100, 5
 NODES = 100_000
 """Of the graphs that networkx has to make too."""
 
 
 def run(setting: Setting) -> Result:
     """Measures the area."""
-    parts = [_votes(setting), _crowds(setting), _sparse(setting), _graphs(setting)]
+    parts = [_votes(setting), _crowds(setting), _sparse(setting), _debates(setting), _graphs(setting)]
     return Result(
         "simulation", [each for more, _ in parts for each in more], [each for _, more in parts for each in more]
     )
@@ -108,6 +110,19 @@ def debate_round(graph: Graph, answers: NDArray[np.integer]) -> int:
 def product(graph: Graph, answers: NDArray[np.integer]) -> int:
     """The graph's matrix times one vector; returns the number of agents."""
     return len(graph.rows() @ (answers[0] == 0).astype(np.int64))
+
+
+def _debates(setting: Setting) -> tuple[list[Measure], list[Goal]]:
+    """Whole debates: what a million agents hold, and whether what they say depends on how the work is cut."""
+    questions = setting.size(DEBATE_QUESTIONS, DEBATE_QUESTIONS // 50)
+    whole = debating.apart(CROWD, questions, DEBATE_ROUNDS)
+    cut = {debating.play(CROWD // 50, 6, DEBATE_ROUNDS, step).digest for step in (1, 4, None)}
+    of = f"{CROWD:,} agents of degree {DEGREE}, {questions} questions x {DEBATE_ROUNDS} rounds"
+    measures = [Measure(of, whole.cpu_s, "s CPU"), Measure("the same", whole.held_gib, "GiB")]
+    return measures, [
+        Goal.at_most(f"debate of {CROWD:,} agents, GiB", whole.held_gib, 4.0, "a budget"),
+        Goal.at_most("outcomes of one debate, cut three ways", float(len(cut)), 1.0, "1, 4 or all questions at a time"),
+    ]
 
 
 def _graphs(setting: Setting) -> tuple[list[Measure], list[Goal]]:
