@@ -14,8 +14,8 @@ from agentscale.simulation.debates import Debate, Start, debate, in_parts
 from agentscale.simulation.embedding import EmbeddingParameters, embeddings
 from agentscale.simulation.graphs import Graph
 from agentscale.simulation.influence import friedkin_johnsen, influence, influence_size, is_martingale
-from agentscale.simulation.parameters import PRESETS, WorldParameters, resolve
 from agentscale.simulation.pairs import PairLaw, overlap, pair_law
+from agentscale.simulation.parameters import PRESETS, WorldParameters, resolve
 from agentscale.simulation.populations import debate_by_counts
 from agentscale.simulation.probit import ProbitParameters, ProbitVotes, probit_votes
 from agentscale.simulation.rules import (
