@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from agentscale.catalog.document import Document, Keys, dotted
 from agentscale.errors import SpecError
-from agentscale.schema.record import Record
+from agentscale.schema.record import Record, tupled
 
 R = TypeVar("R", bound=Record)
 Node = Mapping[str, Any]
@@ -104,13 +104,6 @@ def explain(data: Any, record: type[Record], keys: Keys, faults: Faults, *, stri
             faults.add((*keys, *way), error)
         return False
     return True
-
-
-def tupled(data: Any) -> Any:
-    """The data with tuples for lists, as strict records want them."""
-    if isinstance(data, dict):
-        return {key: tupled(value) for key, value in data.items()}
-    return tuple(tupled(value) for value in data) if isinstance(data, list) else data
 
 
 def explained(invalid: ValidationError, record: type[Record], data: Any) -> Iterator[Fault]:

@@ -13,9 +13,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from agentscale.catalog.document import dotted, read_document, read_text
-from agentscale.catalog.faults import Faults, explained, shown, together, tupled, validated
+from agentscale.catalog.faults import Faults, explained, shown, together, validated
 from agentscale.catalog.homes import folder
 from agentscale.errors import SpecError
+from agentscale.schema.record import tupled
 from agentscale.schema.tasks import Sample, Task, TaskSpec
 from agentscale.scoring import canonical_number, chain_of
 

@@ -63,7 +63,7 @@ def _check_prices(sweep: Sweep, quotes: Quotes, key: str) -> None:
 
 def _check_bounded(sweep: Sweep, quotes: Quotes, key: str) -> None:
     for cell in sweep.header.cells:
-        for agent in cell.team.agents:
+        for agent in cell.team.everyone:
             quote = quotes[agent.model]
             is_free = key.endswith("usd") and quote is not None and quote.is_free
             if agent.sampling.max_tokens is None and not is_free:
@@ -77,7 +77,7 @@ def _check_bounded(sweep: Sweep, quotes: Quotes, key: str) -> None:
 
 def _asked(sweep: Sweep) -> list[str]:
     """The models that the teams ask."""
-    return list(dict.fromkeys(agent.model for cell in sweep.header.cells for agent in cell.team.agents))
+    return list(dict.fromkeys(agent.model for cell in sweep.header.cells for agent in cell.team.everyone))
 
 
 def exceeded(tally: Tally) -> BudgetExceeded:

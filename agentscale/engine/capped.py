@@ -135,7 +135,7 @@ class CappedBudget:
         account = self._ledger.cells.get(trial.cell.id)
         if account is None:
             return
-        block, agents = self._begun[_block_id(trial)], {agent.slot: agent for agent in trial.cell.team.agents}
+        block, agents = self._begun[_block_id(trial)], {agent.slot: agent for agent in trial.cell.team.everyone}
         known = block.known.get(trial.cell.id, {})
         for event in transcript.events:
             usage = None if event.error is not None else Usage(event.tokens_in, event.tokens_out)
@@ -143,8 +143,9 @@ class CappedBudget:
 
     def _cost(self, block: Block, agent: Agent, usage: Usage | None) -> Spending:
         load = block.loads.get(agent.config_id)
-        most_in = 0.0 if load is None else load.longest.longest(block.asked)
-        return self._ledger.cost(agent.model, usage, most_in, most_out(agent))
+        if load is None:
+            return self._ledger.cost(agent.model, usage, 0.0, most_out(agent))
+        return self._ledger.cost(agent.model, usage, load.longest.longest(block.asked), load.longest_out)
 
     def ended(self, trial: Trial) -> None:
         """Settles a block when the last of its trials has ended."""
@@ -176,13 +177,15 @@ class CappedBudget:
         if not self._recollection:
             return self._rehearsals.asks(trial.cell, trial.sample_id, trial.replicate, "longest")
         recall = self._recollection.of(trial)
-        agents = {agent.slot: agent for agent in trial.cell.team.agents}
+        agents = {agent.slot: agent for agent in trial.cell.team.everyone}
 
         def noting(round_index: int, call: Call) -> Reply | None:
             reply = recall(round_index, call)
             if reply is not None and reply.completion is not None:
                 agent, most_in = agents[call.slot], prompt_size(call.messages).at_most(QuestionSizes(1))
-                known[reply.key] = self._ledger.cost(agent.model, reply.completion.usage, most_in, most_out(agent))
+                known[reply.key] = self._ledger.cost(
+                    agent.model, reply.completion.usage, most_in, most_out(agent, call)
+                )
             return reply
 
         return self._rehearsals.remaining(trial.cell, trial.sample_id, trial.replicate, "longest", noting)
@@ -216,7 +219,7 @@ class CappedBudget:
     def _cells_with(self, agent: str) -> set[str]:
         """The cells of the sweep with a member of that configuration."""
         cells = self._sweep.header.cells
-        return {cell.id for cell in cells if any(member.config_id == agent for member in cell.team.agents)}
+        return {cell.id for cell in cells if any(member.config_id == agent for member in cell.team.everyone)}
 
     def _fits(self, block: Block, account: Account, needed: Spending, cells: Collection[str], now: float) -> bool:
         """Closes ``cells`` where an account has no room for what is needed; ``False`` where it may get some yet."""

@@ -53,4 +53,4 @@ def calls_at_most(sweep: Sweep) -> int:
 
 def models_asked(cell: Cell) -> frozenset[str]:
     """The models that a cell's team asks, by their names in the experiment."""
-    return frozenset(agent.model for agent in cell.team.agents)
+    return frozenset(agent.model for agent in cell.team.everyone)

@@ -37,7 +37,7 @@ class Ledger:
 
     def __init__(self, sweep: Sweep, quotes: Quotes) -> None:
         budget, cells = sweep.experiment.budget, sweep.header.cells
-        configurations = dict.fromkeys(agent.config_id for cell in cells for agent in cell.team.agents)
+        configurations = dict.fromkeys(agent.config_id for cell in cells for agent in cell.team.everyone)
         self._quotes = quotes
         self._caps_money = budget.usd is not None
         self.run = Account(budget, "budget")
@@ -56,7 +56,7 @@ class Ledger:
         if self.cells:
             yield self.cells[cell.id]
         if self.agents:
-            yield from (self.agents[name] for name in dict.fromkeys(agent.config_id for agent in cell.team.agents))
+            yield from (self.agents[name] for name in dict.fromkeys(agent.config_id for agent in cell.team.everyone))
 
     def cost(self, model: str, usage: Usage | None, most_in: float = 0, most_out: float = 0) -> Spending:
         """What a call cost.

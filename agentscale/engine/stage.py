@@ -9,7 +9,7 @@ from agentscale.engine.identity import BodyForm
 from agentscale.errors import ProtocolError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
-from agentscale.schema.agents import Agent
+from agentscale.schema.agents import Agent, Sampling
 from agentscale.schema.calls import Call
 from agentscale.schema.run import Cell
 
@@ -36,21 +36,39 @@ class Stage:
         self.protocol = sweep.protocols[cell.id]
         self.graph = sweep.graphs[cell.id]
         self.salt = cell.id if sweep.independent else ""
-        self._voices = {
-            agent.slot: Voice(agent, BodyForm(agent.sampling, models[agent.model].identity))
-            for agent in cell.team.agents
-        }
+        self._models = models
+        self._voices = {agent.slot: self._voice(agent) for agent in cell.team.agents}
+        self._parts = {agent.slot: self._voice(agent) for agent in cell.team.parts.values()}
+        self._others: dict[tuple[str, Sampling], Voice] = {}
 
     def voice(self, call: Call) -> Voice:
         """Who is to speak.
 
         Raises:
-            ProtocolError: If the team has no such slot.
+            ProtocolError: If there is no such slot, or who plays a part is asked as a member.
         """
-        voice = self._voices.get(call.slot)
+        voice = self._voices.get(call.slot) or self._part(call)
+        return voice if call.sampling is None else self._drawing(voice.agent, call.sampling)
+
+    def _voice(self, agent: Agent) -> Voice:
+        return Voice(agent, BodyForm(agent.sampling, self._models[agent.model].identity))
+
+    def _drawing(self, agent: Agent, sampling: Sampling) -> Voice:
+        """An agent that draws otherwise than it usually does."""
+        voice = self._others.get((agent.slot, sampling))
         if voice is None:
+            drawing = agent.model_copy(update={"sampling": sampling.over(agent.sampling)})
+            voice = self._others[agent.slot, sampling] = self._voice(drawing)
+        return voice
+
+    def _part(self, call: Call) -> Voice:
+        """Who plays a part beside the team. It is never asked as an agent: its answers are no member's."""
+        voice = self._parts.get(call.slot)
+        if voice is None or call.role == "agent":
+            has = "which the team has not" if voice is None else "which plays a part beside it, as a member"
             raise ProtocolError(
-                f"protocol {self.cell.protocol.label!r} asked the slot {call.slot!r}, which the team has not\n"
+                f"protocol {self.cell.protocol.label!r} asked the slot {call.slot!r}, {has}\n"
                 f"  allowed: {', '.join(self._voices)}"
+                + (f"; in another role than agent: {', '.join(self._parts)}" if self._parts else "")
             )
         return voice

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -50,19 +51,21 @@ class TrialPlayer:
         generator = self._started(stage, trial, record)
         events: list[_Fields] = []
         replies: list[Reply] | None = None
-        for round_index in range(1_000_000):
+        round_index = -1
+        for _ in range(1_000_000):
             try:
                 asked = next(generator) if replies is None else generator.send(replies)
             except StopIteration as stop:
                 return self._transcript(trial, stage, record, events, _outcome(trial.cell, stop.value))
-            batch = _batch(trial.cell, asked)
+            batch = _batch(trial.cell, asked, round_index)
+            round_index = batch.round_after(round_index)
             asks = [_ask(stage, trial, trial_id, call, round_index) for call in batch.calls]
             answers = await self._answers(asks)
             heard = [_reply(*each, stage, record) for each in zip(batch.calls, asks, answers, strict=True)]
             replies, unused = _prefix(batch, heard)
             events += [_event(reply, record, stage.task.kind, round_index) for reply in replies]
             events += [_event(reply, record, stage.task.kind, round_index, used=False) for reply in unused]
-        raise ProtocolError(f"protocol {trial.cell.protocol.label!r} did not end within 1,000,000 rounds")
+        raise ProtocolError(f"protocol {trial.cell.protocol.label!r} did not end within 1,000,000 batches")
 
     def _stage(self, cell: Cell) -> Stage:
         stage = self._stages.get(cell.id)
@@ -95,8 +98,10 @@ class TrialPlayer:
     def _transcript(
         self, trial: Trial, stage: Stage, record: QuestionRecord, events: Sequence[_Fields], outcome: Outcome
     ) -> Transcript:
-        answers = [reply.answer for reply in outcome.replies]
-        decided = decide(answers, record.target, stage.task.kind, lambda: self._rng("tie", trial))
+        votes = outcome.replies if outcome.decider is None else (outcome.decider,)
+        weights = outcome.weights if outcome.decider is None else ()
+        answers = [reply.answer for reply in votes]
+        decided = decide(answers, record.target, stage.task.kind, lambda: self._rng("tie", trial), weights)
         fields: _Fields = {
             "cell": trial.cell.id,
             "sample_id": trial.sample_id,
@@ -104,6 +109,8 @@ class TrialPlayer:
             "expected": trial.cell.team.slots,
             "events": tuple(events),
             "final": tuple([reply.key for reply in outcome.replies]),
+            "weights": outcome.weights,
+            "decider": None if outcome.decider is None else outcome.decider.key,
             **decided._asdict(),
         }
         return Transcript.model_validate(fields)
@@ -126,12 +133,17 @@ async def _ended(tasks: Sequence[asyncio.Task[Answer]]) -> list[Answer]:
     return [task.result() for task in tasks]
 
 
-def _batch(cell: Cell, asked: object) -> Batch:
+def _batch(cell: Cell, asked: object, last_round: int) -> Batch:
     batch = asked if isinstance(asked, Batch) else Batch(tuple(asked)) if isinstance(asked, list) else None
     if batch is None or not batch.calls:
         raise ProtocolError(
             f"protocol {cell.protocol.label!r} yielded {asked!r}\n"
             "  allowed: a Batch, or a list, of at least one Call\n  mend the protocol's play()"
+        )
+    if batch.round is not None and batch.round < max(last_round, 0):
+        raise ProtocolError(
+            f"protocol {cell.protocol.label!r} yielded calls of round {batch.round} after round {last_round}\n"
+            f"  allowed: {max(last_round, 0)} or later\n  mend the protocol's play()"
         )
     return batch
 
@@ -153,6 +165,12 @@ def _reply(call: Call, ask: Ask, answer: Answer, stage: Stage, record: QuestionR
 def _outcome(cell: Cell, value: object) -> Outcome:
     if not isinstance(value, Outcome):
         raise ProtocolError(f"protocol {cell.protocol.label!r} returned {value!r}\n  allowed: an Outcome")
+    weights = value.weights
+    if weights and (len(weights) != len(value.replies) or not all(0 <= weight < math.inf for weight in weights)):
+        raise ProtocolError(
+            f"protocol {cell.protocol.label!r} returned the weights {weights} for {len(value.replies)} replies\n"
+            "  allowed: none, or one for each reply, finite and at least 0"
+        )
     return value
 
 

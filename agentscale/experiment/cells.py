@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import networkx as nx
 
@@ -13,10 +13,15 @@ from agentscale.errors import SpecError
 from agentscale.experiment.labels import CellName, cell_ids, label
 from agentscale.experiment.levels import Levels, ProtocolLevel, TopologyLevel
 from agentscale.experiment.teams import Deal
+from agentscale.schema.agents import Agent, Team
 from agentscale.schema.run import Cell, NotApplicable
 
 if TYPE_CHECKING:
     from agentscale.protocols import InteractionProtocol
+
+
+MOST_TOLD = 6
+"""Combinations that cannot be, of which a message tells the reason."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,12 @@ class Combination:
     topology: TopologyLevel | None
     deal: Deal
     size: int
+    parts: dict[str, Agent]
+
+    @property
+    def team(self) -> Team:
+        """The members, and who plays a part beside them."""
+        return self.deal.team(self.size).model_copy(update={"parts": self.parts})
 
     @property
     def name(self) -> CellName:
@@ -42,9 +53,21 @@ class Combination:
         ]
         return CellName((self.task, label(self.protocol.written), *over, *team, f"n{self.size}"), tuple(levels))
 
+    @property
+    def called(self) -> str:
+        """The graph and the size, in words."""
+        over = "" if self.topology is None else f"{self.topology.full.label} with "
+        return f"{over}{self.size} agent{'s' * (self.size > 1)}"
+
     def unfit(self) -> str | None:
-        """Why there is no such cell, or ``None``."""
+        """Why there is no graph of that size, or ``None``."""
         return None if self.topology is None else self.topology.topology.unfit(self.size)
+
+    def graph(self, seed: int) -> nx.DiGraph:
+        """The graph of the cell; without edges where it plays no part."""
+        if self.topology is None:
+            return nx.empty_graph(self.size, create_using=nx.DiGraph)
+        return topology.build(self.topology.topology, self.size, seed)
 
 
 @dataclass(frozen=True)
@@ -63,14 +86,14 @@ def combinations(levels: Levels) -> Iterator[Combination]:
     Topologies collapse where the protocol has no use for one, and for an agent that is alone.
     """
     for task in levels.tasks:
-        for protocol in levels.protocols:
+        for protocol, parts in zip(levels.protocols, task.casts, strict=True):
             for place, over in enumerate(levels.topologies):
                 for deal in task.deals:
                     for size in deal.sizes:
                         if protocol.protocol.uses_topology and size > 1:
-                            yield Combination(task.task.spec.name, protocol, over, deal, size)
+                            yield Combination(task.task.spec.name, protocol, over, deal, size, parts)
                         elif place == 0:
-                            yield Combination(task.task.spec.name, protocol, None, deal, size)
+                            yield Combination(task.task.spec.name, protocol, None, deal, size, parts)
 
 
 def lay_out(levels: Levels, seed: int) -> Layout:
@@ -81,41 +104,53 @@ def lay_out(levels: Levels, seed: int) -> Layout:
         seed: The run's seed, from which graphs are drawn.
 
     Raises:
-        SpecError: If no combination can be, or a graph cannot be drawn; the key is ``topology``.
+        SpecError: If no combination can be, or a graph cannot be drawn; the key is ``topology``, or
+            ``protocol`` where that has a part in it.
     """
     every = list(combinations(levels))
     names = cell_ids([combination.name for combination in every])
-    reasons = [combination.unfit() for combination in every]
-    absent = [NotApplicable(cell=name, reason=why) for name, why in zip(names, reasons, strict=True) if why]
-    present = [(name, made) for name, made, why in zip(names, every, reasons, strict=True) if not why]
-    if not present:
-        raise _none_left(every, [why for why in reasons if why])
-    graphs = {name: _graph(made, seed) for name, made in present}
+    built = [_built(combination, seed) for combination in every]
+    cells = [(name, one) for name, one in zip(names, built, strict=True) if isinstance(one, _Built)]
+    if not cells:
+        raise _none_left(every, [why for why in built if isinstance(why, str)])
     return Layout(
-        cells=tuple(_cell(name, made, graphs[name]) for name, made in present),
-        protocols={name: made.protocol.protocol for name, made in present},
-        graphs=graphs,
-        not_applicable=tuple(absent),
+        cells=tuple(_cell(name, one) for name, one in cells),
+        protocols={name: one.made.protocol.protocol for name, one in cells},
+        graphs={name: one.graph for name, one in cells},
+        not_applicable=tuple(
+            NotApplicable(cell=name, reason=why) for name, why in zip(names, built, strict=True) if isinstance(why, str)
+        ),
     )
 
 
+class _Built(NamedTuple):
+    """A combination that can be played, with its team and its graph."""
+
+    made: Combination
+    team: Team
+    graph: nx.DiGraph
+
+
+def _built(made: Combination, seed: int) -> _Built | str:
+    """The combination as it is played, or why it cannot be: no such graph, or none that the protocol can use."""
+    if why := made.unfit():
+        return why
+    one = _Built(made, made.team, made.graph(seed))
+    why = made.protocol.protocol.unfit(one.team, one.graph)
+    return one if why is None else f"{made.protocol.protocol.name} {why}"
+
+
 def _none_left(every: Sequence[Combination], reasons: Sequence[str]) -> SpecError:
-    texts = [
-        f"{made.topology.full.label} with {made.size} agents: {why}"
-        for made, why in zip(every, reasons, strict=True)
-        if made.topology is not None
-    ]
-    return SpecError("no cell is left; " + "; ".join(dict.fromkeys(texts)), remedy="change team.size or topology")
+    texts = list(dict.fromkeys(f"{made.called}: {why}" for made, why in zip(every, reasons, strict=True)))
+    more = f"; and {len(texts) - MOST_TOLD} more" if len(texts) > MOST_TOLD else ""
+    told = f"no cell is left; {'; '.join(texts[:MOST_TOLD])}{more}"
+    if all(made.unfit() for made in every):
+        return SpecError(told, key="topology", remedy="change team.size or topology")
+    return SpecError(told, key="protocol", remedy="change team.size, topology or protocol")
 
 
-def _graph(made: Combination, seed: int) -> nx.DiGraph:
-    if made.topology is None:
-        return nx.empty_graph(made.size, create_using=nx.DiGraph)
-    return topology.build(made.topology.topology, made.size, seed)
-
-
-def _cell(name: str, made: Combination, graph: nx.DiGraph) -> Cell:
-    team = made.deal.team(made.size)
+def _cell(name: str, one: _Built) -> Cell:
+    made, team = one.made, one.team
     return Cell(
         id=name,
         task=made.task,
@@ -125,6 +160,6 @@ def _cell(name: str, made: Combination, graph: nx.DiGraph) -> Cell:
         team=team,
         protocol=made.protocol.full,
         topology=None if made.topology is None else made.topology.full,
-        edges=tuple(graph.edges),
+        edges=tuple(one.graph.edges),
         temperature=tuple(dict.fromkeys(agent.sampling.temperature for agent in team.agents)),
     )

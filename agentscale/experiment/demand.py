@@ -54,6 +54,8 @@ class Load:
     longest: PromptSize = NO_PROMPT
     """Of no prompt exceeded."""
     most_out: float = 0
+    longest_out: float = 0
+    """Tokens of no answer exceeded."""
 
     def plus(self, ask: Ask) -> Load:
         """With one call more."""
@@ -62,7 +64,8 @@ class Load:
             questions=max(self.longest.questions, ask.size.questions),
             choices=max(self.longest.choices, ask.size.choices),
         )
-        return Load(self.model, self.calls + 1, self.size + ask.size, longest, self.most_out + ask.most_out)
+        most_out, longest_out = self.most_out + ask.most_out, max(self.longest_out, ask.most_out)
+        return Load(self.model, self.calls + 1, self.size + ask.size, longest, most_out, longest_out)
 
 
 def loads(asks: Iterable[Ask]) -> dict[str, Load]:
@@ -131,7 +134,7 @@ class _Rehearsal:
         self._cell = cell
         self._question = question
         self._extreme = extreme
-        self._agents = {agent.slot: agent for agent in cell.team.agents}
+        self._agents = {agent.slot: agent for agent in cell.team.everyone}
         self._salt = cell.id if sweep.independent else ""
         self._is_choice = sweep.header.tasks[cell.task].kind == "choice"
 
@@ -157,9 +160,10 @@ class _Rehearsal:
         agent = self._agents[call.slot]
         identity: Sequence[object] = (self._salt, call.slot, call.role, round_index, call.turn, call.step, call.attempt)
         said = [part for message in call.messages for part in (message.role, message.content)]
-        text = "\x1f".join([*map(str, identity), *said])
+        drawn = [] if call.sampling is None else [call.sampling.model_dump_json()]
+        text = "\x1f".join([*map(str, identity), *said, *drawn])
         name = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-        return Ask(name, agent.config_id, agent.model, prompt_size(call.messages), most_out(agent))
+        return Ask(name, agent.config_id, agent.model, prompt_size(call.messages), most_out(agent, call))
 
     def _stand_in(self, call: Call, ask: Ask) -> Reply:
         """All replies agree in the shortest play, and none in the longest."""
@@ -169,7 +173,8 @@ class _Rehearsal:
         return Reply(call, ask.name, Completion(unheard(ask.most_out, ask.name)), answer, None)
 
 
-def most_out(agent: Agent) -> float:
-    """Tokens of an answer of the agent at most; infinite without ``max_tokens``."""
-    most = agent.sampling.max_tokens
+def most_out(agent: Agent, call: Call | None = None) -> float:
+    """Tokens of an answer of the agent at most, or of one call of it; infinite without ``max_tokens``."""
+    own = None if call is None or call.sampling is None else call.sampling.max_tokens
+    most = own or agent.sampling.max_tokens
     return math.inf if most is None else most

@@ -12,9 +12,9 @@ from agentscale.catalog.document import Document, Keys
 from agentscale.catalog.faults import Faults, explain
 from agentscale.errors import SpecError
 from agentscale.experiment.questions import select
-from agentscale.experiment.teams import Deal, deals
+from agentscale.experiment.teams import Deal, cast, deals
 from agentscale.protocols import InteractionProtocol
-from agentscale.schema.agents import Persona
+from agentscale.schema.agents import Agent, Persona
 from agentscale.schema.experiment import Experiment, TaskRef, TeamSpec
 from agentscale.schema.record import Record
 from agentscale.schema.run import Named
@@ -49,6 +49,8 @@ class TaskLevel:
 
     task: Task
     deals: tuple[Deal, ...]
+    casts: tuple[dict[str, Agent], ...]
+    """For each protocol: who plays which part beside the team."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class LevelReader:
         """
         topology_levels = self._topologies()
         protocol_levels = self._protocols()
-        tasks = [task for task in self._tasks() if task is not None]
+        tasks = [task for task in self._tasks(protocol_levels) if task is not None]
         self._faults.check()
         self._unique_teams(tasks)
         self._faults.check()
@@ -103,9 +105,11 @@ class LevelReader:
             if not self._is_one("protocol", written, protocols.PROTOCOLS, keys):
                 continue
             resolved = protocols.resolve(written)
-            full = Named(name=written.name, parameters=resolved.model_dump(mode="json"))
-            self._once("the protocol", full, [level.full for level in levels], keys)
-            levels.append(ProtocolLevel(written, full, resolved))
+            self._once("the protocol", resolved.named, [level.full for level in levels], keys)
+            levels.append(ProtocolLevel(written, resolved.named, resolved))
+            for part, member in resolved.parts.items():
+                where = (*self._parameters_at(keys, written.name), part, "model")
+                self._known("model", member.model, self._experiment.models, where)
         return tuple(levels)
 
     def _topologies(self) -> tuple[TopologyLevel, ...]:
@@ -165,7 +169,7 @@ class LevelReader:
 
     # -- tasks ----------------------------------------------------------------------------------------------------
 
-    def _tasks(self) -> Iterator[TaskLevel | None]:
+    def _tasks(self, played: Sequence[ProtocolLevel]) -> Iterator[TaskLevel | None]:
         names: list[str] = []
         for index, ref in enumerate(self._experiment.task):
             keys = self._item(("task",), index)
@@ -175,7 +179,10 @@ class LevelReader:
                 continue
             self._once("the task", task.spec.name, names, keys)
             names.append(task.spec.name)
-            yield TaskLevel(task, self._deals(task, personas_for(task, task_folder(ref.name, self._base))))
+            usual = personas_for(task, task_folder(ref.name, self._base))
+            own = {name: Persona(name=name, text=text) for name, text in self._experiment.personas.items() if text}
+            pool = {**usual, **own}
+            yield TaskLevel(task, self._deals(tuple(own or usual), pool), self._casts(played, pool))
 
     def _task(self, ref: TaskRef, keys: Keys) -> Task | None:
         try:
@@ -200,14 +207,27 @@ class LevelReader:
 
     # -- teams ----------------------------------------------------------------------------------------------------
 
-    def _deals(self, task: Task, usual: dict[str, Persona]) -> tuple[Deal, ...]:
-        own = {name: Persona(name=name, text=text) for name, text in self._experiment.personas.items() if text}
-        pool = {**usual, **own}
+    def _deals(self, usual: Sequence[str], pool: dict[str, Persona]) -> tuple[Deal, ...]:
         made: list[Deal] = []
         for index, spec in enumerate(self._experiment.team):
             keys = self._item(("team",), index)
             if self._team_is_right(spec, keys, pool):
-                made += deals(spec, self._experiment, tuple(own or usual), pool)
+                made += deals(spec, self._experiment, usual, pool)
+        return tuple(made)
+
+    def _casts(self, played: Sequence[ProtocolLevel], pool: dict[str, Persona]) -> tuple[dict[str, Agent], ...]:
+        """Who plays which part beside the teams of a task; a persona that is unknown is noted."""
+        made: list[dict[str, Agent]] = []
+        for level in played:
+            index = self._experiment.protocol.index(level.written)
+            at = self._parameters_at(self._item(("protocol",), index), level.written.name)
+            parts = level.protocol.parts
+            right = [
+                member.model in self._experiment.models
+                and (member.persona is None or self._known("persona", member.persona, pool, (*at, part, "persona")))
+                for part, member in parts.items()
+            ]
+            made.append(cast(parts, self._experiment, pool) if all(right) else {})
         return tuple(made)
 
     def _team_is_right(self, spec: TeamSpec, keys: Keys, pool: dict[str, Persona]) -> bool:

@@ -45,7 +45,7 @@ def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sweep:
     try:
         layout = lay_out(levels, experiment.seed)
     except SpecError as error:
-        raise faults.placed(("topology",), error) from None
+        raise faults.placed((error.key or "topology",), error) from None
     tasks = [level.task for level in levels.tasks]
     questions = [question(sample, task.spec) for task in tasks for sample in task.samples]
     return Sweep(

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from agentscale.schema.agents import Agent, Persona, Sampling, Team
-from agentscale.schema.experiment import Experiment, Member, TeamSpec
+from agentscale.schema.agents import Agent, Member, Persona, Sampling, Team
+from agentscale.schema.experiment import Experiment, TeamSpec
 from agentscale.schema.record import digest
 
 EXPLICIT = "explicit"
@@ -91,6 +91,23 @@ def deals(spec: TeamSpec, experiment: Experiment, personas: Sequence[str], pool:
             )
             made.append(Deal(layer, name, spec.size or (1,), members))
     return made
+
+
+def cast(parts: Mapping[str, Member], experiment: Experiment, pool: Mapping[str, Persona]) -> dict[str, Agent]:
+    """Who plays which part beside a team: a configuration of its own, so that it shares no call with a member.
+
+    Args:
+        parts: The file's words, by part; their names are known to be right.
+        experiment: The experiment around them.
+        pool: All personas that can be named, by name.
+    """
+    return {part: _player(part, _configuration(member, experiment, pool)) for part, member in parts.items()}
+
+
+def _player(part: str, dealt: Configuration) -> Agent:
+    name = f"{dealt.id}@{part}"
+    persona, sampling = dealt.persona, dealt.sampling
+    return Agent(slot=f"{name}/0", config_id=name, copy_index=0, model=dealt.model, persona=persona, sampling=sampling)
 
 
 def _pools(layer: str, models: tuple[str, ...], name: str | None) -> list[tuple[str, tuple[str, ...]]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from agentscale.protocols.base import InteractionProtocol
 from agentscale.protocols.debate import Debate
+from agentscale.protocols.judged import Judged
 from agentscale.protocols.refine import SelfRefine
 from agentscale.protocols.rehearsal import count_calls, rehearse
 from agentscale.protocols.vote import Vote
@@ -15,6 +16,7 @@ from agentscale.schema.run import Named
 
 PROTOCOLS: dict[str, type[InteractionProtocol]] = {
     "debate": Debate,
+    "judged": Judged,
     "refine": SelfRefine,
     "vote": Vote,
 }

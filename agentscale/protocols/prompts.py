@@ -23,6 +23,11 @@ _ALONE = "Check your last reply for mistakes."
 _PEERS = "Other agents were asked the same question. These are their last replies:"
 _WEIGH = "Weigh them against your own. They may be right or wrong."
 _OWN_SILENT = "Your own last reply gave no readable answer."
+_CASE = "Several agents were asked this question. These are their last replies:"
+_RULE = (
+    "You are the judge. Weigh the replies against each other; the most frequent one may be wrong, and so may all of "
+    f'them. Give the answer that you find right, and end as the question asks, with "{ANSWER_MARK}".'
+)
 _ASK = f'Give your updated answer, and end as the question asks, with "{ANSWER_MARK}".'
 
 
@@ -49,6 +54,18 @@ def revision(agent: Agent, question: Question, own: Reply, seen: Sequence[str], 
     shown = _shown(own, see if seen else "rationale") is not None
     last = (Message("assistant", own.text),) if shown else ()
     return (*opening(agent, question), *last, Message("user", _request(shown, seen)))
+
+
+def verdict(judge: Agent, question: Question, heard: Sequence[str]) -> tuple[Message, ...]:
+    """The messages to a judge: the question, what the team last said, and that the judge's answer decides.
+
+    Args:
+        judge: Who decides.
+        question: What was asked.
+        heard: The replies as `quoted` has set them off, in slot order.
+    """
+    *before, asked = opening(judge, question)
+    return (*before, Message("user", f"{asked.content}\n\n{_CASE}{_told(heard)}\n\n{_RULE}"))
 
 
 def quoted(reply: Reply, see: See) -> str:

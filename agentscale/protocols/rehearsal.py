@@ -24,17 +24,17 @@ def rehearse(play: Play, speak: Speaker) -> Iterator[tuple[int, Call]]:
     Of a race all calls are given, and the play goes on with the shortest prefix that settles it, as in a run.
     """
     replies: list[Reply] | None = None
-    round_index = 0
+    round_index = -1
     while True:
         try:
             asked = next(play) if replies is None else play.send(replies)
         except StopIteration:
             return
         batch = asked if isinstance(asked, Batch) else Batch(tuple(asked))
+        round_index = batch.round_after(round_index)
         for call in batch.calls:
             yield round_index, call
         replies = _settling(batch, [speak(round_index, call) for call in batch.calls])
-        round_index += 1
 
 
 def _settling(batch: Batch, replies: Sequence[Reply]) -> list[Reply]:

@@ -112,7 +112,7 @@ def _range(values: Sequence[float], form: object) -> str:
 def _temperatures(header: RunHeader) -> tuple[str, ...]:
     used: dict[str, set[str]] = {}
     for cell in header.cells:
-        for agent in cell.team.agents:
+        for agent in cell.team.everyone:
             heat = agent.sampling.temperature
             used.setdefault(agent.config_id, set()).add("the endpoint's own" if heat is None else f"{heat:g}")
     return _gathered({config: ", ".join(sorted(heats)) for config, heats in used.items()})

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from agentscale.schema.record import Record
+from agentscale.schema.record import Record, later
 
 
 class Sampling(Record):
@@ -39,8 +39,19 @@ class Persona(Record):
     text: str = Field(min_length=1)
 
 
+class Member(Record):
+    """One member of an explicit team, or who plays a part beside the team, as an experiment file writes it."""
+
+    model: str
+    """A model's name in the file."""
+    persona: str | None = None
+    """A persona's name."""
+    sampling: Sampling = Sampling()
+    """Over the model's own."""
+
+
 class Agent(Record):
-    """One member of a team."""
+    """One member of a team, or who plays a part beside it."""
 
     slot: str
     """``config_id/copy``: the agent's identity, the same in every cell that has such an agent."""
@@ -58,8 +69,22 @@ class Team(Record):
     """The agents of a cell, in slots. The smaller team of the same deal is a prefix of the larger."""
 
     agents: tuple[Agent, ...] = Field(min_length=1)
+    parts: dict[str, Agent] = later({})
+    """Who plays a part beside the members, such as the judge, by the part: who is named for it in the file."""
 
     @cached_property
     def slots(self) -> tuple[str, ...]:
-        """The slots in order."""
+        """The members' slots in order."""
         return tuple(agent.slot for agent in self.agents)
+
+    @property
+    def everyone(self) -> tuple[Agent, ...]:
+        """All that may be asked: the members, then who plays a part."""
+        return (*self.agents, *self.parts.values())
+
+    def playing(self, part: str) -> Agent:
+        """The agent that plays a part: who is named for it in the file, else the first member.
+
+        The first, since a smaller team is a prefix of a larger one: so the same agent plays it at every size.
+        """
+        return self.parts.get(part, self.agents[0])

@@ -14,8 +14,8 @@ from typing import Literal, get_args
 from agentscale.schema.agents import Sampling
 from agentscale.schema.record import digest_of, quoted
 
-Role = Literal["agent", "judge", "controller", "probe", "grader", "environment"]
-"""On whose behalf a call is made."""
+Role = Literal["agent", "judge", "controller", "probe", "grader", "environment", "critic", "summary"]
+"""On whose behalf a call is made. Only what an ``agent`` says is an answer of a member of the team."""
 
 Missing = Literal["no_answer", "not_an_option", "truncated", "refused", "error"]
 """Why a reply has no answer."""
@@ -144,6 +144,8 @@ class Call:
     turn: int = 0
     step: int = 0
     attempt: int = 0
+    sampling: Sampling | None = None
+    """What this call draws otherwise than its agent: what is given here goes before the agent's own settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +174,25 @@ class Batch:
 
     calls: tuple[Call, ...]
     until: Callable[[Sequence[Reply]], bool] | None = None
+    round: int | None = None
+    """The round that the calls belong to, where it is not the next one: several batches may make one round, whose
+    calls then differ in slot, role or turn. Rounds never go back."""
+
+    def round_after(self, last: int) -> int:
+        """The round of the calls, where that of the batch before was ``last``; −1 before the first."""
+        return last + 1 if self.round is None else self.round
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a protocol returns: the replies from which the team's answer is read."""
+    """What a protocol returns: the replies from which the team's answer is read, by plurality."""
 
     replies: tuple[Reply, ...]
+    """Those that have a vote; what they come to stays known where one reply decides."""
+    weights: tuple[float, ...] = ()
+    """The weight of each vote, ≥ 0; without them all weigh the same."""
+    decider: Reply | None = None
+    """The one reply whose answer is the team's, such as a judge's or a hub's. Without an answer, the team has none."""
 
 
 Play = Generator[Batch | list[Call], list[Reply], Outcome]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from agentscale.schema.agents import Sampling
+from agentscale.schema.agents import Member, Sampling
 from agentscale.schema.embedding import EmbedderSpec, Embedding
 from agentscale.schema.profile import Profile
 from agentscale.schema.record import Record
@@ -182,14 +182,6 @@ class TaskRef(Record):
 
 def _task_ref(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
-
-
-class Member(Record):
-    """One member of an explicit team."""
-
-    model: str
-    persona: str | None = None
-    sampling: Sampling = Sampling()
 
 
 class TeamSpec(Record):

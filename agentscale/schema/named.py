@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import ValidationError
 
 from agentscale.errors import SpecError
-from agentscale.schema.record import Record
+from agentscale.schema.record import Record, tupled
 from agentscale.schema.run import Named
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def instantiate(kind: str, named: Named, members: Mapping[str, type[R]]) -> R:
         raise SpecError.unknown(kind, named.name, members, key=kind)
     member = members[named.name]
     try:
-        return member.model_validate(named.parameters, strict=True)
+        return member.model_validate(tupled(named.parameters), strict=True)
     except ValidationError as error:
         raise _spec_error(named.name, member, error.errors(include_url=False)[0]) from None
 

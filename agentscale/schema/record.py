@@ -8,7 +8,7 @@ from collections.abc import Callable
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Record(BaseModel):
@@ -17,6 +17,21 @@ class Record(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True, use_attribute_docstrings=True
     )
+
+
+def later(default: Any) -> Any:
+    """A field that came after records were first written: while it has its default it is not written at all.
+
+    So older records, and the digests over them, stay what they are. Its default may never change.
+    """
+    return Field(default=default, exclude_if=lambda value: value == default)
+
+
+def tupled(data: Any) -> Any:
+    """The data with tuples for lists, as strict records want them."""
+    if isinstance(data, dict):
+        return {key: tupled(value) for key, value in data.items()}
+    return tuple(tupled(value) for value in data) if isinstance(data, list) else data
 
 
 def canonical(value: Any) -> bytes:

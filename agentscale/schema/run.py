@@ -8,7 +8,7 @@ from pydantic import Field
 
 from agentscale.schema.agents import Team
 from agentscale.schema.calls import Missing, Role
-from agentscale.schema.record import Record
+from agentscale.schema.record import Record, later
 from agentscale.schema.tasks import AnswerKind
 
 SCHEMA_VERSION = 1
@@ -134,8 +134,12 @@ class Transcript(Record):
     events: tuple[Event, ...]
     final: tuple[str, ...]
     """Keys of the replies from which the team's answer was read."""
+    weights: tuple[float, ...] = later(())
+    """The weight of each of those votes; without them all weigh the same."""
+    decider: str | None = later(None)
+    """The key of the one reply whose answer is the team's, where votes do not decide."""
     answer: str | None
-    """The team's answer: plurality over the readable final answers, ties by a seeded draw."""
+    """The team's answer: the decider's, else plurality over the readable final answers, ties by a seeded draw."""
     tied: bool
     correct: bool | None
     """``None`` where the team has no answer."""

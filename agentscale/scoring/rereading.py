@@ -39,7 +39,10 @@ def reread(
     """
     events = tuple(_reread(event, question, kind, chain) for event in transcript.events)
     answers = {event.key: event.answer for event in events}
-    decided = decide([answers[key] for key in transcript.final], question.target, kind, rng)
+    if transcript.decider is not None:
+        decided = decide([answers[transcript.decider]], question.target, kind, rng)
+    else:
+        decided = decide([answers[key] for key in transcript.final], question.target, kind, rng, transcript.weights)
     return transcript.model_copy(update={"events": events, **decided._asdict()})
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,14 +14,31 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def plurality(answers: Sequence[str | None]) -> tuple[str, ...]:
+def plurality(answers: Sequence[str | None], weights: Sequence[float] = ()) -> tuple[str, ...]:
     """The answers with the most votes, sorted; none where nobody voted. Who has no answer abstains.
 
     Answers are compared as they are: hand over answers as ``read`` gives them.
+
+    Args:
+        answers: One for each vote.
+        weights: What each vote weighs, finite and ≥ 0; by default all weigh the same. A vote of weight 0 is none.
     """
+    if weights:
+        return _heaviest(answers, weights)
     counts = Counter(answer for answer in answers if answer is not None)
     most = max(counts.values(), default=0)
     return tuple(sorted(answer for answer, count in counts.items() if count == most))
+
+
+def _heaviest(answers: Sequence[str | None], weights: Sequence[float]) -> tuple[str, ...]:
+    """The answers with the most weight behind them. No rounding breaks a tie, and no order of votes."""
+    votes: dict[str, list[float]] = defaultdict(list)
+    for answer, weight in zip(answers, weights, strict=True):
+        if answer is not None:
+            votes[answer].append(weight)
+    sums = {answer: math.fsum(behind) for answer, behind in votes.items()}
+    most = max(sums.values(), default=0.0)
+    return tuple(sorted(answer for answer, weight in sums.items() if most and math.isclose(weight, most)))
 
 
 def settle(winners: Sequence[str], rng: np.random.Generator) -> str | None:
@@ -56,7 +74,11 @@ class Decision(NamedTuple):
 
 
 def decide(
-    answers: Sequence[str | None], target: str, kind: AnswerKind, rng: Callable[[], np.random.Generator]
+    answers: Sequence[str | None],
+    target: str,
+    kind: AnswerKind,
+    rng: Callable[[], np.random.Generator],
+    weights: Sequence[float] = (),
 ) -> Decision:
     """The plurality of answers, a tie by a draw.
 
@@ -65,8 +87,9 @@ def decide(
         target: The right one.
         kind: Which of the two it is.
         rng: Gives the generator of the draw; called only where there is a tie.
+        weights: What each answer weighs; see `plurality`.
     """
-    winners = plurality(answers)
+    winners = plurality(answers, weights)
     tied = len(winners) > 1
     answer = settle(winners, rng()) if tied else next(iter(winners), None)
     correct = None if answer is None else is_correct(answer, target, kind)

@@ -50,7 +50,7 @@ class SimulatorDoor:
         self._finder = QuestionFinder(self._truth.items())
         self._usual = {name: sweep.experiment.models[name].sampling for name in self._models}
         teams = [cell.team for cell in sweep.header.cells]
-        personas = [agent.persona for team in teams for agent in team.agents if agent.persona is not None]
+        personas = [agent.persona for team in teams for agent in team.everyone if agent.persona is not None]
         self._personas = {persona.text: persona.name for persona in personas}
         self._given: Counter[str] = Counter()
 

@@ -46,7 +46,7 @@ def _same_sources(there: RunHeader, now: RunHeader, cell: Cell) -> bool:
     """Whether the task and the models of a cell are the same in both."""
     if there.tasks.get(cell.task) != now.tasks.get(cell.task):
         return False
-    for name in {agent.model for agent in cell.team.agents}:
+    for name in {agent.model for agent in cell.team.everyone}:
         model, launch = _source(there, name)
         if launch.get("chat_template") or list(_differing((model, launch), _source(now, name))):
             return False

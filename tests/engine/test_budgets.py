@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from agentscale.engine.budget import budget_of, check_budget, exceeded
 from agentscale.engine.capped import CappedBudget
+from agentscale.engine.estimate import estimate
 from agentscale.engine.pricing import quotes
 from agentscale.engine.recollection import Recollection
 from agentscale.engine.run import run_sweep
@@ -29,6 +30,7 @@ from agentscale.store import RunFolder
 
 Make = Callable[..., Sweep]
 Play = Callable[..., tuple[RunFolder, Tally]]
+Spend = Play
 
 SWEEP: dict[str, Any] = {
     "models": {
@@ -508,3 +510,32 @@ def test_the_closing_message_says_what_was_reached_how_much_is_done_and_how_to_g
 def test_a_long_list_of_caps_is_cut() -> None:
     said = str(exceeded(Tally(trials=0, caps_reached=[f"cap {number}" for number in range(50)])))
     assert "cap 5\n  and 44 more\n" in said
+
+
+def test_who_plays_a_part_has_an_account_prices_and_bounds_of_its_own(make_sweep: Make, spend: Spend) -> None:
+    judged = {"judged": {"judge": {"model": "two", "sampling": {"max_tokens": 20}}}}
+    keys: dict[str, Any] = {**SWEEP, "team": {"size": 2, "layer": "L1", "models": ["one"]}, "protocol": judged}
+    n_trials = 12
+    sweep = budgeted(make_sweep, {}, **keys)
+    (cell,) = sweep.header.cells
+    config = cell.team.parts["judge"].config_id
+    assert config.startswith("two/-@")
+    assert config.endswith("@judge")
+    made = estimate(sweep, quotes(sweep, {}), Recollection(sweep, {}, None))
+    assert {name: bounds.high.calls for name, bounds in made.agents.items()} == {"one/-": 24, config: n_trials}
+    assert made.agents[config].high.tokens_out == 20 * n_trials
+    _, tally = spend(budgeted(make_sweep, {"agent": {"calls": 7}}, **keys), "capped")
+    assert tally.trials_done == 3  # of seven calls of the member two are asked in each trial
+    folder, tally = spend(budgeted(make_sweep, {"cell": {"calls": 10}}, **keys), "cell")
+    assert tally.calls_asked == 9
+    for transcript in folder.transcripts(cell.id):
+        assert transcript.events[-1].slot == f"{config}/0"
+
+
+def test_tokens_are_capped_only_where_who_plays_a_part_is_bounded_too(make_sweep: Make) -> None:
+    judged = {"judged": {"judge": {"model": "two"}}}
+    models = {"one": {"simulated": {}, "sampling": {"max_tokens": 9}}, "two": {"simulated": {"model": 1}}}
+    team = {"size": 1, "layer": "L1", "models": ["one"]}
+    sweep = make_sweep(models=models, team=team, protocol=judged, budget={"tokens": 1000})
+    with pytest.raises(SpecError, match="nothing bounds the answers of two/-@judge\n"):
+        check_budget(sweep, quotes(sweep, {}))

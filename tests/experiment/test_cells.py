@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import ClassVar
 
+import networkx as nx
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +15,11 @@ from hypothesis import strategies as st
 from agentscale.errors import SpecError
 from agentscale.experiment import Sweep
 from agentscale.experiment.labels import LONGEST, CellName, cell_ids, label
+from agentscale.protocols import PROTOCOLS, InteractionProtocol
+from agentscale.schema.agents import Sampling, Team
+from agentscale.schema.calls import Call, Outcome, Play
 from agentscale.schema.run import Named
+from agentscale.schema.tasks import Question
 
 BASE = """\
 seed: 3
@@ -149,3 +156,63 @@ def test_a_label_gives_values_in_the_order_of_their_names(named: Named, expected
 
 def test_a_list_among_the_parameters_is_shortened() -> None:
     assert re.fullmatch(r"x-[0-9a-f]{6}", label(Named(name="x", parameters={"a": [1, 2]})))
+
+
+class Picky(InteractionProtocol):
+    """Plays with three agents over a chain alone."""
+
+    name: ClassVar[str] = "picky"
+    uses_topology: ClassVar[bool] = True
+
+    def unfit(self, team: Team, graph: nx.DiGraph) -> str | None:
+        if len(team.agents) != 3:
+            return f"needs 3 agents, and the team has {len(team.agents)}"
+        return None if nx.is_directed_acyclic_graph(graph) else "needs a graph without a cycle"
+
+    def play(self, team: Team, graph: nx.DiGraph, question: Question, rng: np.random.Generator) -> Play:
+        replies = yield [Call(slot, ()) for slot in team.slots]
+        return Outcome(tuple(replies))
+
+
+def test_a_combination_that_the_protocol_cannot_play_is_listed_with_the_reason(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PROTOCOLS, "picky", Picky)
+    text = "models: {m0: {scripted: {replies: [A]}}}\ntask: ./quiz\nprotocol: picky\n"
+    sweep = loaded(f"{text}topology: [chain, complete]\nteam: {{size: [2, 3]}}\n")
+    assert ids(sweep) == ["quiz.picky.chain.L1.m0.n3"]
+    assert {each.cell: each.reason for each in sweep.header.not_applicable} == {
+        "quiz.picky.chain.L1.m0.n2": "picky needs 3 agents, and the team has 2",
+        "quiz.picky.complete.L1.m0.n2": "picky needs 3 agents, and the team has 2",
+        "quiz.picky.complete.L1.m0.n3": "picky needs a graph without a cycle",
+    }
+    with pytest.raises(SpecError) as caught:
+        loaded(f"{text}topology: complete\nteam: {{size: [1, 3]}}\n")
+    assert str(caught.value) == (
+        "exp.yaml:3: protocol: no cell is left; 1 agent: picky needs 3 agents, and the team has 1; "
+        "complete with 3 agents: picky needs a graph without a cycle\n  change team.size, topology or protocol"
+    )
+
+
+JUDGED = BASE + "protocol: {judged: {judge: {model: m1, persona: sceptic, sampling: {temperature: 0}}}}\n"
+
+
+def test_who_plays_a_part_has_its_own_settings_and_slot_beside_every_team(loaded: Loaded) -> None:
+    sweep = loaded(JUDGED + "team: {size: [1, 2]}\nsampling: {temperature: 0.7, max_tokens: 9}\n")
+    assert len(sweep.header.cells) == 4
+    for cell in sweep.header.cells:
+        judge = cell.team.parts["judge"]
+        assert (judge.model, judge.persona and judge.persona.name) == ("m1", "sceptic")
+        assert judge.sampling == Sampling(temperature=0, max_tokens=9)
+        assert judge.config_id.startswith("m1/sceptic@")
+        assert judge.slot == f"{judge.config_id}/0"
+        assert judge.slot.endswith("@judge/0")
+        assert judge.slot not in cell.team.slots
+        assert cell.team.everyone == (*cell.team.agents, judge)
+        assert cell.protocol.parameters["judge"]["model"] == "m1"
+
+
+def test_a_team_without_parts_is_written_as_ever(loaded: Loaded) -> None:
+    (cell, _) = loaded(BASE).header.cells
+    assert "parts" not in cell.model_dump_json()
+    assert "parts" in loaded(JUDGED).header.cells[0].model_dump_json()

@@ -289,6 +289,19 @@ WRONG = {
         "small_world(k=4,p=0.1) with 4 agents: k = 4 neighbours need more than 4 agents\n"
         "  change team.size or topology",
     ),
+    "a judge of an unknown model": (
+        BASE + "protocol:\n  judged:\n    judge: {model: smal}\n",
+        "exp.yaml:6: protocol.judged.judge.model: unknown model 'smal'\n  allowed: small\n  did you mean 'small'?",
+    ),
+    "a judge of an unknown persona, spelled out": (
+        BASE + "protocol: [vote, {name: judged, parameters: {judge: {model: small, persona: skeptic}}}]\n",
+        "exp.yaml:4: protocol[1].parameters.judge.persona: unknown persona 'skeptic'\n"
+        f"  allowed: {PERSONAS}\n  did you mean 'sceptic'?",
+    ),
+    "a judge without a model": (
+        BASE + "protocol: {judged: {judge: {persona: sceptic}}}\n",
+        "exp.yaml:4: protocol.judged.judge.model: is missing\n  allowed: text",
+    ),
     "too hot": (
         BASE + "sampling: {temperature: 3}\n",
         "exp.yaml:4: sampling.temperature: got 3\n  allowed: a number ≥ 0 and ≤ 2",

@@ -76,7 +76,9 @@ def test_every_protocol_stands_under_its_own_name():
     assert all(protocol.name == name for name, protocol in PROTOCOLS.items())
 
 
-@given(name=st.sampled_from(sorted(PROTOCOLS)), n=st.integers(1, 8), p=st.floats(0, 1), seed=st.integers(0, 99))
+@given(
+    name=st.sampled_from(["debate", "refine", "vote"]), n=st.integers(1, 8), p=st.floats(0, 1), seed=st.integers(0, 99)
+)
 def test_everybody_speaks_once_a_round_and_the_last_round_is_the_outcome(name, n, p, seed):
     graph = nx.gnp_random_graph(n, p, seed=seed, directed=True)
     members = team(n)
@@ -96,7 +98,7 @@ def test_a_first_round_is_the_same_whatever_the_protocol_and_the_size(name):
 def test_a_team_of_which_all_are_dead_plays_to_the_end(name):
     rounds, outcome = played(resolved(name), team(3), COMPLETE[3], lambda call, _: dead(call))
     assert len(outcome.replies) == 3
-    assert all(len(calls) == 3 for calls in rounds)
+    assert all(len([call for call in calls if call.role == "agent"]) in (0, 3) for calls in rounds)
 
 
 @pytest.mark.parametrize("name", sorted(PROTOCOLS))
@@ -196,7 +198,7 @@ def test_a_dead_or_unreadable_peer_is_seen_and_keeps_its_place(silent):
 
 def test_where_texts_are_shown_no_prompt_depends_on_how_they_were_read():
     """So that another extractor may re-read such a run: only ``see: answer`` is steered by readings."""
-    for protocol in (resolved("debate", see="rationale"), resolved("refine"), resolved("debate")):
+    for protocol in (resolved("debate", see="rationale"), resolved("refine"), resolved("judged"), resolved("debate")):
         members, graph = (team(1), COMPLETE[1]) if protocol == resolved("debate") else (team(3), COMPLETE[3])
         read, _ = played(protocol, members, graph, lambda call, _: says(call, "well, B", "B"))
         unread, _ = played(protocol, members, graph, lambda call, _: says(call, "well, B", None))
@@ -212,7 +214,7 @@ def test_a_debate_refuses_the_graph_of_another_team(graph):
 @pytest.mark.parametrize(
     ("name", "parameters", "key", "allowed"),
     [
-        ("debat", {}, "protocol", "debate, refine, vote"),
+        ("debat", {}, "protocol", ", ".join(sorted(PROTOCOLS))),
         ("debate", {"rounds": 0}, "debate.rounds", "greater than or equal to 1"),
         ("debate", {"rounds": "3"}, "debate.rounds", "a valid integer"),
         ("debate", {"round": 3}, "debate.round", "rounds, see"),

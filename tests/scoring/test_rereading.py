@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 from agentscale.schema.run import Event, QuestionRecord, Transcript
-from agentscale.scoring import decide, reread
+from agentscale.scoring import decide, plurality, reread
 
 QUESTION = QuestionRecord(task="quiz", sample_id="q", prompt="Which?", choices=("red", "green", "blue"), target="B")
 
@@ -74,3 +76,26 @@ def test_a_decision_draws_only_where_there_is_a_tie() -> None:
     assert decide([None], "A", "choice", never) == (None, False, None, None)
     drawn = {decide(["A", "B"], "A", "choice", lambda at=at: keyed(at, "tie")).answer for at in range(20)}
     assert drawn == {"A", "B"}
+
+
+def test_weights_break_what_counting_would_leave_tied_and_a_weight_of_nothing_is_no_vote() -> None:
+    assert decide(["A", "B"], "A", "choice", never, (2.0, 1.0)) == ("A", False, True, 1.0)
+    assert decide(["A", "B", "B"], "A", "choice", never, (0.5, 0.1, 0.1)).answer == "A"
+    assert decide(["A", None], "A", "choice", never, (0.0, 5.0)) == (None, False, None, None)
+    assert decide(["A", "B", "A"], "A", "choice", lambda: keyed(0, "tie"), (0.5, 1.0, 0.5)).tied
+
+
+@given(votes=st.lists(st.tuples(st.sampled_from("AB"), st.floats(0, 9)), min_size=1), data=st.data())
+def test_the_order_of_weighted_votes_changes_nothing(votes: list[tuple[str, float]], data: st.DataObject) -> None:
+    mixed = data.draw(st.permutations(votes))
+    one, other = ([list(part) for part in zip(*each, strict=True)] for each in (votes, mixed))
+    assert plurality(*one) == plurality(*other)
+
+
+def test_a_trial_that_one_reply_or_weights_decide_is_read_anew_the_same_way() -> None:
+    old = trial("Final answer: B", "Final answer: A", "Final answer: A")
+    decided = old.model_copy(update={"decider": "k0"})
+    assert reread(decided, QUESTION, kind="choice", chain=["mark"], rng=never).answer == "B"
+    weighted = old.model_copy(update={"weights": (3.0, 1.0, 1.0)})
+    assert reread(weighted, QUESTION, kind="choice", chain=["mark"], rng=never).answer == "B"
+    assert reread(old, QUESTION, kind="choice", chain=["mark"], rng=never).answer == "A"

@@ -6,13 +6,12 @@ import textwrap
 
 from pydantic.fields import FieldInfo
 
-from agentscale.schema.agents import Sampling
+from agentscale.schema.agents import Member, Sampling
 from agentscale.schema.embedding import EmbedderSpec
 from agentscale.schema.experiment import (
     Endpoint,
     Experiment,
     Launch,
-    Member,
     ModelSpec,
     Scripted,
     Simulated,
