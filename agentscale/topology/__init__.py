@@ -13,24 +13,55 @@ from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 from agentscale.schema.named import instantiate
 from agentscale.schema.run import Named
-from agentscale.topology.base import Topology
+from agentscale.topology.barabasi_albert import BarabasiAlbert
+from agentscale.topology.base import GROUPS, POSITIONS, Topology
+from agentscale.topology.caveman import Caveman
 from agentscale.topology.chain import Chain
 from agentscale.topology.complete import Complete
+from agentscale.topology.delaunay import Delaunay
+from agentscale.topology.erdos_renyi import ErdosRenyi
 from agentscale.topology.file import File
+from agentscale.topology.grid import Grid
+from agentscale.topology.groups import bipartite, groups_of, joined
 from agentscale.topology.hub import Hub
+from agentscale.topology.hypergraph import Hypergraph
+from agentscale.topology.layered import Layered
 from agentscale.topology.measures import Measures, measures
-from agentscale.topology.random import Random
+from agentscale.topology.mesh import Mesh
+from agentscale.topology.modular import Modular
+from agentscale.topology.proximity import Proximity, proximity_graph
+from agentscale.topology.random_dag import RandomDag
 from agentscale.topology.ring import Ring
+from agentscale.topology.similarity import Similarity, similarities, similarity_graph
 from agentscale.topology.small_world import SmallWorld
+from agentscale.topology.star import Star
+from agentscale.topology.tree import Tree
+from agentscale.topology.weights import pruned, rescaled, smoothed, weighted_graph, weights_of
 
 TOPOLOGIES: dict[str, type[Topology]] = {
-    "chain": Chain,
-    "complete": Complete,
-    "file": File,
-    "hub": Hub,
-    "random": Random,
-    "ring": Ring,
-    "small_world": SmallWorld,
+    member.name: member
+    for member in (
+        BarabasiAlbert,
+        Caveman,
+        Chain,
+        Complete,
+        Delaunay,
+        ErdosRenyi,
+        File,
+        Grid,
+        Hub,
+        Hypergraph,
+        Layered,
+        Mesh,
+        Modular,
+        Proximity,
+        RandomDag,
+        Ring,
+        Similarity,
+        SmallWorld,
+        Star,
+        Tree,
+    )
 }
 """All topologies by name."""
 
@@ -57,7 +88,8 @@ def build(topology: Topology, n: int, seed: int) -> nx.DiGraph:
         seed: Seed of the run.
 
     Returns:
-        A graph with the nodes 0 … n−1 in order; u → v means that v reads u. Nobody reads itself.
+        A graph with the nodes 0 … n−1 in order; u → v means that v reads u. Nobody reads itself. It carries groups and
+        positions where the rule has them.
 
     Raises:
         SpecError: If there is no such graph.
@@ -65,7 +97,7 @@ def build(topology: Topology, n: int, seed: int) -> nx.DiGraph:
     reason = "a graph needs at least one node" if n < 1 else topology.unfit(n)
     if reason is not None:
         raise SpecError(f"no graph with n = {n}: {reason}", key=f"topology.{topology.name}")
-    return _checked(topology, topology.graph(n, keyed(seed, "topology", topology.label, n)), n)
+    return _checked(topology, topology.graph(n, keyed(seed, "topology", topology.drawn_as, n)), n)
 
 
 def _checked(topology: Topology, graph: nx.DiGraph, n: int) -> nx.DiGraph:
@@ -78,7 +110,26 @@ def _checked(topology: Topology, graph: nx.DiGraph, n: int) -> nx.DiGraph:
         )
     ordered = nx.empty_graph(n, create_using=nx.DiGraph)
     ordered.add_edges_from(sorted(graph.edges))
+    ordered.graph.update({key: graph.graph[key] for key in (GROUPS, POSITIONS) if key in graph.graph})
     return ordered
 
 
-__all__ = ["TOPOLOGIES", "Measures", "Topology", "build", "measures", "resolve"]
+__all__ = [
+    "TOPOLOGIES",
+    "Measures",
+    "Topology",
+    "bipartite",
+    "build",
+    "groups_of",
+    "joined",
+    "measures",
+    "proximity_graph",
+    "pruned",
+    "rescaled",
+    "resolve",
+    "similarities",
+    "similarity_graph",
+    "smoothed",
+    "weighted_graph",
+    "weights_of",
+]

@@ -7,14 +7,14 @@ from typing import ClassVar
 import networkx as nx
 import numpy as np
 
-from agentscale.topology.base import Topology
+from agentscale.topology.base import Directed
 
 
-class Chain(Topology):
+class Chain(Directed):
     """Agent i reads i−1; agent 0 reads nobody. The graph has no cycle."""
 
     name: ClassVar[str] = "chain"
 
-    def graph(self, n: int, rng: np.random.Generator) -> nx.DiGraph:
+    def forward(self, n: int, rng: np.random.Generator) -> nx.DiGraph:
         """The chain 0 → 1 → … → n−1."""
         return nx.path_graph(n, create_using=nx.DiGraph)

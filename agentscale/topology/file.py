@@ -9,11 +9,11 @@ import networkx as nx
 import numpy as np
 from pydantic import Field
 
-from agentscale.topology.base import Topology
+from agentscale.topology.base import Directed
 from agentscale.topology.reading import read_graph
 
 
-class File(Topology):
+class File(Directed):
     """The graph of a file: GraphML, GEXF, node-link JSON or an edge list, by the ending of its name.
 
     Undirected edges go both ways. Nodes become 0 … n−1: by number where all are whole numbers, else in the order in
@@ -43,7 +43,7 @@ class File(Topology):
         found._read()
         return found
 
-    def graph(self, n: int, rng: np.random.Generator) -> nx.DiGraph:
+    def forward(self, n: int, rng: np.random.Generator) -> nx.DiGraph:
         """The graph of the file.
 
         Raises:

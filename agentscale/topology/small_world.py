@@ -8,18 +8,15 @@ import networkx as nx
 import numpy as np
 from pydantic import Field
 
-from agentscale.errors import SpecError
 from agentscale.topology.base import Topology
-
-TRIES = 1_000
-"""Graphs drawn before a connected one is given up."""
+from agentscale.topology.connecting import first_connected
 
 
 class SmallWorld(Topology):
     """The connected Watts–Strogatz graph, symmetric.
 
     Each node is joined to its k nearest on a ring, each edge is rewired with probability p, and all is drawn anew until
-    the graph is connected.
+    the graph is connected. From p = 0 to 1 it goes from a lattice to a random graph.
 
     Reference: D. J. Watts and S. H. Strogatz, "Collective dynamics of 'small-world' networks", Nature 393 (1998).
     """
@@ -39,13 +36,11 @@ class SmallWorld(Topology):
         """A connected draw.
 
         Raises:
-            SpecError: If no draw of ``TRIES`` was connected.
+            SpecError: If no draw was connected.
         """
-        try:
-            return nx.connected_watts_strogatz_graph(n, self.k, self.p, tries=TRIES, seed=rng).to_directed()
-        except nx.NetworkXError:
-            raise SpecError(
-                f"none of {TRIES} small worlds with n = {n}, k = {self.k} and p = {self.p} was connected",
-                key="small_world",
-                allowed="a larger k or a smaller p",
-            ) from None
+        return first_connected(
+            lambda: nx.watts_strogatz_graph(n, self.k, self.p, seed=rng).to_directed(),
+            f"small worlds with n = {n}, k = {self.k} and p = {self.p}",
+            key="small_world",
+            allowed="a larger k or a smaller p",
+        )

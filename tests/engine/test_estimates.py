@@ -33,7 +33,7 @@ TOPOLOGIES: list[Any] = [
     "ring",
     "hub",
     "chain",
-    {"random": {"p": 0.4}},
+    {"erdos_renyi": {"p": 0.4}},
     {"small_world": {"k": 2, "p": 0.3}},
 ]
 PRICED = {

@@ -86,13 +86,13 @@ def test_what_is_not_written_is_kept_with_its_default(loaded: Loaded) -> None:
 def test_a_topology_of_the_catalog_keeps_its_name_and_finds_its_file(loaded: Loaded) -> None:
     sweep = loaded(BASE + "protocol: debate\nteam: {size: [4, 8], layer: L3}\ntopology: two_teams\n")
     (cell,) = sweep.header.cells
-    assert cell.topology == Named(name="two_teams", parameters={"path": "two_teams.graphml"})
+    assert cell.topology == Named(name="two_teams", parameters={"path": "two_teams.graphml", "reverse": False})
     assert len(cell.edges) == sweep.graphs[cell.id].number_of_edges() > 0
     assert sweep.header.not_applicable[0].reason == "two_teams.graphml has 8 nodes, not 4"
 
 
 def test_edges_are_those_of_the_graph_and_come_from_the_seed(loaded: Loaded) -> None:
-    text = BASE + "protocol: debate\nteam: {size: 12, layer: L3}\ntopology: {random: {p: 0.3}}\n"
+    text = BASE + "protocol: debate\nteam: {size: 12, layer: L3}\ntopology: {erdos_renyi: {p: 0.3}}\n"
     one, same, other = loaded(text), loaded(text), loaded(text, "seed=4")
     (cell,) = one.header.cells
     assert set(cell.edges) == set(one.graphs[cell.id].edges)

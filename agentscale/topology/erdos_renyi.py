@@ -8,14 +8,11 @@ import networkx as nx
 import numpy as np
 from pydantic import Field
 
-from agentscale.errors import SpecError
 from agentscale.topology.base import Topology
-
-TRIES = 1_000
-"""Graphs drawn before a connected one is given up."""
+from agentscale.topology.connecting import first_connected
 
 
-class Random(Topology):
+class ErdosRenyi(Topology):
     """The symmetric Erdős–Rényi graph G(n, p): each pair is joined, both ways, with probability p.
 
     With ``connected`` it is drawn anew until everybody can reach everybody, which changes the distribution: the
@@ -25,7 +22,7 @@ class Random(Topology):
     E. N. Gilbert, "Random graphs", Annals of Mathematical Statistics 30 (1959).
     """
 
-    name: ClassVar[str] = "random"
+    name: ClassVar[str] = "erdos_renyi"
 
     p: float = Field(default=0.5, ge=0, le=1)
     """Probability of each pair."""
@@ -40,21 +37,20 @@ class Random(Topology):
         """A draw of G(n, p).
 
         Raises:
-            SpecError: If no draw of ``TRIES`` was connected.
+            SpecError: If no draw was connected.
         """
-        for _ in range(TRIES):
-            graph = self._draw(n, rng)
-            if not self.connected or nx.is_connected(graph):
-                return graph.to_directed()
-        raise SpecError(
-            f"none of {TRIES} random graphs with n = {n} and p = {self.p} was connected",
-            key="random.p",
+        if not self.connected:
+            return self._draw(n, rng)
+        return first_connected(
+            lambda: self._draw(n, rng),
+            f"random graphs with n = {n} and p = {self.p}",
+            key="erdos_renyi.p",
             allowed=f"p well above ln(n)/n = {np.log(n) / n:.3g}, or connected: false",
         )
 
-    def _draw(self, n: int, rng: np.random.Generator) -> nx.Graph:
+    def _draw(self, n: int, rng: np.random.Generator) -> nx.DiGraph:
         graph = nx.empty_graph(n)
         for u in range(n - 1):
             joined = np.flatnonzero(rng.random(n - 1 - u) < self.p)
             graph.add_edges_from((u, u + 1 + int(step)) for step in joined)
-        return graph
+        return graph.to_directed()
