@@ -59,7 +59,9 @@ def easy(rng: np.random.Generator, questions: int) -> np.ndarray:
     return rng.binomial(1, 0.9, size=questions)
 
 
-def channels(kinds: int, spread: float, likeness: float, agents: int) -> Callable[[np.random.Generator, int], np.ndarray]:
+def channels(
+    kinds: int, spread: float, likeness: float, agents: int
+) -> Callable[[np.random.Generator, int], np.ndarray]:
     """Unit vectors √r e_k + √(1−r) noise, channel k of each agent drawn from a Dirichlet law of the question."""
 
     def draw(rng: np.random.Generator, questions: int) -> np.ndarray:
@@ -122,6 +124,7 @@ CASES = (
     Case("accuracy", "vote", 9, jury(9), lambda rng, q: votes(rng, q)[:, 0], of_mean(1)),
     Case("accuracy", "one agent, right in 90 %", 1, 0.9, easy, of_mean(1)),
     Case("paired delta", "vote of 9 against 3 of them", 9, jury(9) - jury(3), votes, of_delta),
+    Case("rho", "equal agents", 2, RHO, right_answers(2), of_icc(2)),
     Case("rho", "equal agents", 4, RHO, right_answers(4), of_icc(4)),
     Case("rho", "equal agents", 16, RHO, right_answers(16), of_icc(16)),
     Case("D_2", "12 channels, uneven", 4, d2(12, 0.6, 0.9), channels(12, 0.6, 0.9, 4), of_d2),

@@ -6,11 +6,12 @@ Arrays in, numbers out; the question is the unit of resampling throughout. Means
 
 from agentscale.analysis.inference.association import Association, within_association
 from agentscale.analysis.inference.comparable import check_decoding, check_parse_failure
+from agentscale.analysis.inference.correlation import icc_estimate
 from agentscale.analysis.inference.hierarchical import hier_bootstrap
 from agentscale.analysis.inference.matching import Match, isotonic, n_match
 from agentscale.analysis.inference.permutation import Permuted, benjamini_hochberg, permutation_test
 from agentscale.analysis.inference.power import detectable_delta, items_needed
-from agentscale.analysis.inference.smooth import bootstrap_statistic, d2_estimate, icc_estimate
+from agentscale.analysis.inference.smooth import bootstrap_statistic, d2_estimate
 
 __all__ = [
     "Association",

@@ -6,15 +6,15 @@ interval costs some milliseconds. What a column holds at a question must not dep
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.agreement import icc_correct
 from agentscale.analysis.bootstrap import TOO_FEW, shared_weights
+from agentscale.analysis.inference.studentised import Scale, studentised_ends
 from agentscale.analysis.intervals import bca_ends, shape_of
-from agentscale.analysis.ranges import together
 from agentscale.analysis.rarefaction import d2_unbiased
 from agentscale.errors import SpecError
 from agentscale.schema.estimate import Estimate
@@ -22,6 +22,7 @@ from agentscale.schema.estimate import Estimate
 Floats = NDArray[np.float64]
 UNDEFINED = "not defined for these questions"
 METHOD = "95 % BCa interval with t tails, from a bootstrap over questions"
+STUDENTISED = "95 % studentised interval, from a bootstrap over questions"
 
 
 def bootstrap_statistic(
@@ -32,8 +33,9 @@ def bootstrap_statistic(
     resamples: int = 2000,
     n_agents: int = 0,
     n_missing: int = 0,
+    scale: Callable[[Floats], Scale] | None = None,
 ) -> Estimate:
-    """A function of column means with its BCa interval over questions.
+    """A function of column means with its BCa interval over questions, or with a studentised one where it has a scale.
 
     Args:
         columns: Shape (Q, C), a row a question; rows with a ``nan`` are left out.
@@ -42,6 +44,8 @@ def bootstrap_statistic(
         resamples: ≥ 1.
         n_agents: Told in the estimate.
         n_missing: Likewise.
+        scale: From the means of all questions to the scale on which ``statistic`` is studentised. Where too few
+            questions differ for that the interval is BCa's.
 
     Raises:
         SpecError: ``columns`` has not two axes, or ``resamples`` is below 1.
@@ -50,7 +54,11 @@ def bootstrap_statistic(
     (found,) = bootstrap_statistics(
         columns, lambda means: np.asarray(statistic(means))[..., None], seed=seed, resamples=resamples, **told
     )
-    return found
+    if scale is None or not np.isfinite(found.low):
+        return found
+    table = _whole_rows(columns)
+    ends = studentised_ends(table, _weights(len(table), resamples, seed), scale(table.mean(axis=0)))
+    return found if ends is None else replace(found, low=ends[0], high=ends[1], method=STUDENTISED)
 
 
 def bootstrap_statistics(
@@ -75,10 +83,10 @@ def bootstrap_statistics(
     Raises:
         SpecError: As there.
     """
-    table = np.asarray(columns, dtype=np.float64)
-    if table.ndim != 2 or resamples < 1:
-        raise SpecError(f"columns {table.shape}, {resamples} resamples", allowed="shape (Q, C), 1 or more resamples")
-    table = table[np.isfinite(table).all(axis=1)]
+    if np.ndim(columns) != 2 or resamples < 1:
+        got = f"columns {np.shape(columns)}, {resamples} resamples"
+        raise SpecError(got, allowed="shape (Q, C), 1 or more resamples")
+    table = _whole_rows(columns)
     n = len(table)
     if n < 2:
         alone = statistics(table[0] if n else np.full(table.shape[1], np.nan))
@@ -86,7 +94,7 @@ def bootstrap_statistics(
         return tuple(Estimate(float(one), nan, nan, n, n_agents, n_missing, METHOD, (TOO_FEW,)) for one in alone)
     total = table.sum(axis=0)
     value = np.asarray(statistics(total / n), dtype=np.float64)
-    drawn = np.concatenate([statistics(block @ table / n) for block in shared_weights(n, resamples, seed, "statistic")])
+    drawn = np.concatenate([statistics(block @ table / n) for block in _weights(n, resamples, seed)])
     without = np.asarray(statistics((total - table) / (n - 1)), dtype=np.float64)
     influence = np.stack([jackknifed(column) for column in without.T], axis=1)
     low, high = bca_ends(drawn, value, shape_of([influence]))
@@ -99,28 +107,19 @@ def bootstrap_statistics(
     )
 
 
+def _whole_rows(columns: ArrayLike) -> Floats:
+    table = np.asarray(columns, dtype=np.float64)
+    return np.asarray(table[np.isfinite(table).all(axis=1)])
+
+
+def _weights(n: int, resamples: int, seed: int) -> Iterable[Floats]:
+    return shared_weights(n, resamples, seed, "statistic")
+
+
 def _said(value: float, lost: int, resamples: int) -> tuple[str, ...]:
     if not np.isfinite(value):
         return (UNDEFINED,)
     return (f"{lost} of {resamples} resamples are not defined",) if lost else ()
-
-
-def icc_estimate(k: ArrayLike, n: ArrayLike, *, seed: int, resamples: int = 2000) -> Estimate:
-    """``icc_correct`` with its interval over questions.
-
-    Args:
-        k: Right answers of each question, shape (Q,).
-        n: Readable answers, broadcast to k. Questions with n < 2 hold no pair and are left out.
-        seed: Of the draw.
-        resamples: ≥ 1.
-    """
-    right, asked = together(k=np.asarray(k, dtype=np.float64), n=np.asarray(n, dtype=np.float64))
-    icc_correct(right, asked)  # refuses what does not fit
-    pairs = asked > 1
-    right, asked = right[pairs], asked[pairs]
-    columns = np.stack([right * (right - 1), right * (asked - 1), asked * (asked - 1)], axis=1)
-    agents = int(asked.max(initial=0))
-    return bootstrap_statistic(columns, icc_of_means, seed=seed, resamples=resamples, n_agents=agents)
 
 
 def d2_estimate(z: ArrayLike, *, seed: int, resamples: int = 2000) -> Estimate:
@@ -146,13 +145,6 @@ def jackknifed(without: Floats) -> Floats:
     defined = np.isfinite(without)
     middle = float(without[defined].mean()) if defined.any() else 0.0
     return np.where(defined, middle - without, 0.0)
-
-
-def icc_of_means(means: Floats) -> Floats:
-    """``icc_correct`` of means over questions of k(k − 1), k(n − 1) and n(n − 1), shape (…, 3)."""
-    both, p = means[..., 0] / means[..., 2], means[..., 1] / means[..., 2]
-    spread = p * (1 - p)
-    return np.asarray(np.where(spread > 0, (both - p * p) / np.where(spread > 0, spread, 1.0), np.nan))
 
 
 def _inverse(means: Floats) -> Floats:

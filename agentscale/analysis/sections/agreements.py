@@ -10,7 +10,7 @@ import numpy as np
 from agentscale.analysis.agreement import agreement, count_answers, error_diversity, kish
 from agentscale.analysis.arrays import MISSING, Floats
 from agentscale.analysis.entropies import neff_answer_entropy
-from agentscale.analysis.inference.smooth import icc_of_means
+from agentscale.analysis.inference.correlation import fisher_scale, icc_columns, icc_of_means
 from agentscale.analysis.ringelmann import rho_parts
 from agentscale.analysis.sections.base import Number, Sight, Told, correctness
 from agentscale.schema.estimate import Estimate
@@ -32,7 +32,7 @@ def agreements(sight: Sight) -> Iterator[Number]:
         }
     )
     yield Told("kappa_even", _kappa(sight))
-    rho = sight.statistic(_icc_columns(sight.correct), icc_of_means)
+    rho = sight.statistic(list(_icc_columns(sight.correct).T), icc_of_means, scale=fisher_scale)
     yield Told("icc_correct", rho)
     yield Told("n_eff_kish", _worth(rho, sight.n_agents))
     yield from _pairwise(sight)
@@ -48,11 +48,8 @@ def _kappa(sight: Sight) -> Estimate:
     return replace(found, method=f"{found.method}; chance: an even choice among the options")
 
 
-def _icc_columns(correct: Floats) -> list[Floats]:
-    n = np.isfinite(correct).sum(axis=1).astype(np.float64)
-    k = np.nansum(correct, axis=1)
-    pairs = np.where(n > 1, 1.0, np.nan)
-    return [pairs * k * (k - 1), pairs * k * (n - 1), pairs * n * (n - 1)]
+def _icc_columns(correct: Floats) -> Floats:
+    return icc_columns(np.nansum(correct, axis=1), np.isfinite(correct).sum(axis=1).astype(np.float64))
 
 
 def _worth(rho: Estimate, n: int) -> Estimate:

@@ -18,6 +18,7 @@ from agentscale.analysis.arrays import MISSING, CellArrays, Floats, Ints
 from agentscale.analysis.bootstrap import mean_estimates
 from agentscale.analysis.inference import bootstrap_statistic
 from agentscale.analysis.inference.smooth import UNDEFINED, bootstrap_statistics
+from agentscale.analysis.inference.studentised import Scale
 from agentscale.analysis.vectors import TextVectors
 from agentscale.schema.estimate import Estimate
 
@@ -166,9 +167,14 @@ class Sight:
         paired = [one.paired for one in means]
         return mean_estimates(table, paired=paired, task=self.arrays.cell.task, **self._drawn)
 
-    def statistic(self, columns: Sequence[Floats], of: Callable[[Floats], Floats]) -> Estimate:
-        """A function of the means over questions of columns by trial, with its interval."""
-        return bootstrap_statistic(self.by_item(columns), of, **self._drawn)
+    def statistic(
+        self,
+        columns: Sequence[Floats],
+        of: Callable[[Floats], Floats],
+        scale: Callable[[Floats], Scale] | None = None,
+    ) -> Estimate:
+        """A function of the means over questions of columns by trial, with its interval, studentised on a scale."""
+        return bootstrap_statistic(self.by_item(columns), of, scale=scale, **self._drawn)
 
     def statistics(self, columns: Sequence[Floats], of: Callable[[Floats], Floats]) -> tuple[Estimate, ...]:
         """Several functions of the same means, (…, C) to (…, K)."""
