@@ -1,0 +1,5 @@
+"""What keeps a program of the sandbox: a process of its own a program, which loads as little as it can.
+
+Nothing here knows anything of agentscale. `keeper` isolates and starts, `root` builds what the program sees, `program`
+runs it, `watch` ends it, `kernel` has the calls of Linux that this takes.
+"""
