@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from agentscale.engine import CONCURRENCY
 from agentscale.engine.admission import Budget, Unlimited
 from agentscale.engine.budget import budget_of
+from agentscale.engine.collector import seldom
 from agentscale.engine.connections import Connections
 from agentscale.engine.design import Trial, calls_at_most, trials_by_cell
 from agentscale.engine.dispatch import Dispatcher, Group
@@ -83,7 +84,8 @@ async def run_sweep(
         reached = connections or Connections()
         own = Unlimited() if mode == "replay" else budget_of(sweep, prices, models, recording)
         run = _Run(sweep, folder, models, mode, recording, concurrency, watch, prices, budget or own, reached)
-        return await run.play(stopper or Stopper())
+        with seldom():
+            return await run.play(stopper or Stopper())
     finally:
         if recording is not None:
             recording.close()

@@ -13,6 +13,7 @@ import pytest
 
 import agentscale
 from agentscale.cli import main
+from agentscale.models.openai_chat import scout
 
 EXPERIMENT = """\
 name: strained
@@ -65,6 +66,7 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     servers: list[ThreadingHTTPServer] = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HERE_KEY", "sk-canary-0123456789abcdef")
+    monkeypatch.setattr(scout, "PATIENCE_S", 60.0)  # on a busy machine this server takes long to refuse
 
     def run(script: Callable[[int], int], *args: str, simulated: bool = False, limits: str = "max_retries: 3") -> Said:
         members = {"script": staticmethod(script), "asked": [], "turn": threading.Lock()}

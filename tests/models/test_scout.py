@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from agentscale.models.openai_chat.scout import Scout
 
@@ -30,10 +31,25 @@ def test_one_goes_ahead_and_the_others_go_when_it_is_back() -> None:
 
 def test_a_scout_that_stays_away_holds_nobody_up() -> None:
     async def main() -> None:
-        scout = Scout(patience_s=0.01)
+        scout = Scout(patience_s=0.05)
         assert await scout.go()
         assert not await scout.go()
         assert not await scout.go()
+
+    asyncio.run(main())
+
+
+def test_while_the_loop_is_held_up_the_others_wait_on() -> None:
+    async def main() -> None:
+        scout = Scout(patience_s=0.3)
+        assert await scout.go()
+        waiting = asyncio.create_task(scout.go())
+        await asyncio.sleep(0)
+        time.sleep(0.4)  # noqa: ASYNC251 - the fault that is played
+        await asyncio.sleep(0.06)
+        assert not waiting.done()
+        scout.back()
+        assert await waiting is False
 
     asyncio.run(main())
 

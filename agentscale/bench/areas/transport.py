@@ -26,6 +26,9 @@ HTTPX_LEVELS = (16, 256)
 """At 1,024 plain httpx takes minutes."""
 PEERS_LEVEL = 64
 LATENCY_S = 0.2
+WAVES = {256: 75, 1024: 20}
+"""How often all requests in flight are answered: some 15 s, beside which a run's start and end weigh little."""
+QUICK_WAVES = {256: 10, 1024: 4}
 BURST = 1024
 BURST_S = 2.0
 HTTPX_PATIENCE_S = 15.0
@@ -34,7 +37,7 @@ HTTPX_PATIENCE_S = 15.0
 
 def run(setting: Setting) -> Result:
     """Measures the area."""
-    waves: dict[int, int] = setting.size({256: 20, 1024: 8}, {256: 10, 1024: 4})
+    waves = setting.size(WAVES, QUICK_WAVES)
     questions = max(setting.size(3072, 1024), *(level * number for level, number in waves.items())) // AGENTS
     with serving("endpoint") as server, desk(questions) as bench:
         costs = {level: _costs(bench, server, level, setting) for level in LEVELS}
