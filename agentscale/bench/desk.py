@@ -83,11 +83,11 @@ def scripted(text_chars: int = 200) -> Mapping[str, Any]:
     return {"scripted": {"replies": [_FILL * (text_chars // len(_FILL)) + "\nFinal answer: {target}"]}}
 
 
-def endpoint_model(base_url: str, max_in_flight: int, **limits: Any) -> dict[str, Any]:
+def endpoint_model(base_url: str, max_in_flight: int, *, model: str = "fake", **limits: Any) -> dict[str, Any]:
     """The keys ``endpoints`` and ``models`` of an experiment with one model behind ``base_url``."""
     return {
         "endpoints": {"here": {"base_url": base_url, "max_in_flight": max_in_flight, **limits}},
-        "models": {"one": {"endpoint": "here", "model": "fake"}},
+        "models": {"one": {"endpoint": "here", "model": model}},
     }
 
 
