@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from agentscale.transport import Traffic
 
 PLAIN_EVERY_S = 5.0
-"""Seconds between two plain lines of progress where there is no terminal."""
+"""Seconds between two plain lines of progress where there is no terminal, and between lines on what holds calls up."""
 
 
 def to_json(value: Any) -> str:
@@ -61,26 +61,39 @@ def _bar() -> Iterator[Callable[[Tally], None]]:
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("trials", total=None)
+        news = _News()
 
         def watch(tally: Tally) -> None:
             progress.update(task, total=tally.trials, completed=tally.trials_done, description=_progress(tally))
+            for line in news.due(_strains(tally)):
+                progress.console.print(line, markup=False, highlight=False)
 
         yield watch
 
 
 def _lines() -> Callable[[Tally], None]:
-    last = time.monotonic()
-    told: list[str] = []
+    news = _News()
 
     def watch(tally: Tally) -> None:
-        nonlocal last, told
-        if time.monotonic() - last >= PLAIN_EVERY_S:
-            last = time.monotonic()
-            click.echo(f"{tally.trials_done}/{tally.trials} trials, {_progress(tally)}", err=True)
-            before, told = told, _strains(tally)
-            click.echo("".join(f"{line}\n" for line in told if line not in before), err=True, nl=False)
+        for line in news.due([f"{tally.trials_done}/{tally.trials} trials, {_progress(tally)}", *_strains(tally)]):
+            click.echo(line, err=True)
 
     return watch
+
+
+class _News:
+    """Lines that are told now and then, those alone that differ from what was told last."""
+
+    def __init__(self) -> None:
+        self._told_s = time.monotonic()
+        self._told: list[str] = []
+
+    def due(self, lines: list[str]) -> list[str]:
+        """What is to be told of ``lines`` now."""
+        if time.monotonic() - self._told_s < PLAIN_EVERY_S:
+            return []
+        self._told_s, before, self._told = time.monotonic(), self._told, lines
+        return [line for line in lines if line not in before]
 
 
 def _state(tally: Tally) -> str:

@@ -62,7 +62,8 @@ class Ledger:
         """What a call cost.
 
         A failed call counts as a call; what was billed for it is unknown and not counted. Tokens that the endpoint
-        does not report count as many as there can be.
+        does not report count as many as there can be. Cached ones are paid in full: a cap is not to depend on what the
+        endpoint happened to have cached.
 
         Args:
             model: The model that was asked.

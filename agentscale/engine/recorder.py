@@ -16,7 +16,7 @@ from agentscale.engine.admission import Budget, Unlimited
 from agentscale.engine.design import Trial
 from agentscale.engine.places import Places
 from agentscale.errors import AgentscaleError, EndpointError, RecordingMiss
-from agentscale.models.base import Answered, InstantModel, Model
+from agentscale.models.base import Answered, InstantModel, Model, QueuedModel
 from agentscale.recording import Answer, CallRecord, Clock, Recording
 from agentscale.schema.agents import Agent
 from agentscale.schema.calls import CallId, ChatRequest, Failure
@@ -64,6 +64,7 @@ class Recorder:
         self._recording = recording
         self._models = models
         self._instant = {name: model for name, model in models.items() if isinstance(model, InstantModel)}
+        self._queued = {name: model for name, model in models.items() if isinstance(model, QueuedModel)}
         self._places = {name: Places(concurrency) for name in models}
         self._budget = budget or Unlimited()
         self._asked = asked
@@ -145,21 +146,21 @@ class Recorder:
     async def _make(self, ask: Ask) -> Answer:
         async with self._places[ask.request.model]:
             self._check_allowed(ask)
-            if self._recording is not None:
-                self._recording.asked(ask.key)
-            timer = _Timer()
+            departure, timer = _Departure(self._recording, ask.key), _Timer()
             try:
-                return timer.answered(await self._models[ask.request.model].complete(ask.request, ask.id))
+                return timer.answered(await self._complete(ask, departure))
             except EndpointError as error:
                 if error.kind == "stopped":
-                    raise self._never_sent(ask) from None
+                    departure.took_back()
+                    raise BrokenOff("the run was stopped before this call was made") from None
                 return timer.failed(error)
 
-    def _never_sent(self, ask: Ask) -> BrokenOff:
-        """A call that was still waiting for its endpoint's leave when the run was stopped: nothing is in flight."""
-        if self._recording is not None:
-            self._recording.withdrawn(ask.key)
-        return BrokenOff("the run was stopped before this call was made")
+    async def _complete(self, ask: Ask, departure: _Departure) -> Answered:
+        queued = self._queued.get(ask.request.model)
+        if queued is not None:
+            return await queued.complete_in_turn(ask.request, ask.id, departure.leaves)
+        departure.leaves()
+        return await self._models[ask.request.model].complete(ask.request, ask.id)
 
     def _check_allowed(self, ask: Ask) -> None:
         if self._stopping:
@@ -175,6 +176,27 @@ class Recorder:
             self._settled[ask.key] = answer
         self._budget.spent(ask.trial, ask.agent, answer)
         self._asked(ask, answer)
+
+
+class _Departure:
+    """When a call leaves the process: from then on it is in flight, and a crash must leave word of it."""
+
+    __slots__ = ("_has_left", "_key", "_recording")
+
+    def __init__(self, recording: Recording | None, key: str) -> None:
+        self._recording, self._key = recording, key
+        self._has_left = False
+
+    def leaves(self) -> None:
+        """Writes it down; once, whatever the number of tries."""
+        if self._recording is not None and not self._has_left:
+            self._recording.asked(self._key)
+            self._has_left = True
+
+    def took_back(self) -> None:
+        """It has failed, or never left, and waited to be sent when the run was stopped: nothing is in flight."""
+        if self._recording is not None and self._has_left:
+            self._recording.withdrawn(self._key)
 
 
 class _Timer:

@@ -23,6 +23,9 @@ from agentscale.recording import Answer, Recording
 from agentscale.schema.run import Mode
 from agentscale.store import RunFolder, TranscriptWriter
 
+BEAT_S = 1.0
+"""Seconds after which whoever watches is told how it goes, also where no call ends, as in a long pause."""
+
 
 class Stopper:
     """How a run is asked to stop: once to ask nothing more, which keeps all that is under way."""
@@ -146,10 +149,10 @@ class _Run:
         stopper.on_stop(self._stop)
         complete = False
         try:
-            async with asyncio.TaskGroup() as workers:
-                for group, n_trials in self._dispatcher.sizes.items():
-                    for _ in range(min(self._concurrency, n_trials)):
-                        workers.create_task(self._work(group))
+            async with asyncio.TaskGroup() as group:
+                beat = group.create_task(self._beat())
+                await self._all_work()
+                beat.cancel()
             complete = self.tally.trials_done == self.tally.trials
         except BaseExceptionGroup as group_error:
             raise _first(group_error) from None
@@ -160,6 +163,18 @@ class _Run:
             self.tally.caps_reached = list(self._budget.caps_reached)
             self.tally.stopped = stopper.requested and not complete
         return self.tally
+
+    async def _all_work(self) -> None:
+        async with asyncio.TaskGroup() as workers:
+            for group, n_trials in self._dispatcher.sizes.items():
+                for _ in range(min(self._concurrency, n_trials)):
+                    workers.create_task(self._work(group))
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            self._look_out()
+            self._watch(self.tally)
 
     async def _work(self, group: Group) -> None:
         while (trial := await self._dispatcher.next(group)) is not None:

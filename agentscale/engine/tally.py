@@ -42,7 +42,7 @@ class Tally:
     """Answered calls of which the endpoint reported no tokens."""
     usd: float | None = 0.0
     """What the calls cost in US dollars; ``None`` where a price or the tokens of a priced call are unknown. What was
-    billed for failed calls is unknown and not in it."""
+    billed for failed calls of a known price is not known either, and not in it."""
     retries: int = 0
     missing: int = 0
     """Team answers that are missing."""
@@ -57,7 +57,7 @@ class Tally:
     caps_reached: list[str] = field(default_factory=list)
     """The caps of the budget that were reached, in words."""
     traffic: dict[str, Traffic] = field(default_factory=dict)
-    """How it went with each endpoint that held calls up, by its name."""
+    """How it goes with each endpoint that held calls up, by its name."""
     refused: str | None = None
     """Why the run ended before its end: no endpoint takes its key. What to do stands in it."""
     stopped: bool = False
@@ -66,6 +66,8 @@ class Tally:
     def call(self, model: str, answer: Answer, quote: Quote | None) -> None:
         """Counts a call of ``model`` that was made, at the price of ``quote``."""
         self.calls_asked += 1
+        if quote is None:  # whether it was answered or not
+            self.usd = None
         self.retries += answer.clock.retries
         if answer.failure is not None:
             self.calls_failed += 1
@@ -82,9 +84,11 @@ class Tally:
         self.tokens_reasoning += usage.reasoning_out or 0
         counted = usage.tokens_in is not None and usage.tokens_out is not None
         self.usage_unknown += not counted
-        if quote is None or not (counted or quote.is_free):
+        if quote is None or self.usd is None:
+            return
+        if not (counted or quote.is_free):
             self.usd = None
-        elif self.usd is not None:
+        else:
             tokens_in = usage.tokens_in or 0
             self.usd += quote.usd(tokens_in, usage.tokens_out or 0, min(tokens_in, usage.cached_in or 0))
 
@@ -96,4 +100,4 @@ class Tally:
 
 
 Watch = Callable[[Tally], None]
-"""Is told after every call and every trial."""
+"""Is told after every call and every trial, and now and then while none ends."""

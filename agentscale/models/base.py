@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from agentscale.errors import EndpointError
@@ -48,6 +48,25 @@ class InstantModel(Model, Protocol):
 
     def answer(self, request: ChatRequest, call: CallId) -> Answered:
         """What ``complete`` gives, without a loop.
+
+        Raises:
+            EndpointError: where there is no answer.
+        """
+        ...
+
+
+@runtime_checkable
+class QueuedModel(Model, Protocol):
+    """A model whose calls may have to wait before they leave the process, and that says when they do."""
+
+    async def complete_in_turn(self, request: ChatRequest, call: CallId, leaving: Callable[[], None]) -> Answered:
+        """What ``complete`` gives.
+
+        Args:
+            request: The request.
+            call: The call.
+            leaving: Called just before the request is sent, and again before every further try. What it raises ends
+                the call.
 
         Raises:
             EndpointError: where there is no answer.

@@ -1,7 +1,7 @@
 """Bytes to an endpoint and back: the only room with client sockets. It knows nothing of agents, tasks or scores."""
 
 from agentscale.transport.address import NOWHERE, Address, Secret, check_written
-from agentscale.transport.client import CHARS_PER_TOKEN, EndpointClient, Posted, Streamed
+from agentscale.transport.client import CHARS_PER_TOKEN, EndpointClient, Posted, Streamed, unnoticed
 from agentscale.transport.control import Traffic
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "Streamed",
     "Traffic",
     "check_written",
+    "unnoticed",
 ]

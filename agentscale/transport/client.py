@@ -35,6 +35,10 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 T = TypeVar("T")
 
 
+def unnoticed() -> None:
+    """For a call whose leaving nobody wants to know of."""
+
+
 class Posted(NamedTuple):
     """A JSON object from an endpoint."""
 
@@ -60,6 +64,7 @@ class _Request(NamedTuple):
     headers: Mapping[str, str]
     model: str | None
     tokens: float
+    leaving: Callable[[], None] = unnoticed
     streamed: bool = False
 
 
@@ -92,6 +97,7 @@ class EndpointClient:
         headers: Mapping[str, str] = _NO_HEADERS,
         model: str | None = None,
         tokens: int | None = None,
+        leaving: Callable[[], None] = unnoticed,
     ) -> Posted:
         """Send ``body`` to ``path`` below the base URL and return the object that comes back.
 
@@ -101,12 +107,15 @@ class EndpointClient:
             headers: Further headers of this request.
             model: Who is asked, for the error.
             tokens: What the call will use, in and out, at a guess; it matters where tokens are limited.
+            leaving: Called just before each try is sent: until then the call may have waited for leave. What it raises
+                ends the call.
 
         Raises:
             EndpointError: No usable answer, after the retries that the fault allows; ``kind`` is a
                 `agentscale.transport.reading.Kind`. The message never holds the key.
         """
-        return Posted(*await self._ask(self._post(path, body, headers, model, tokens), self._reader.object))
+        request = self._post(path, body, headers, model, tokens)._replace(leaving=leaving)
+        return Posted(*await self._ask(request, self._reader.object))
 
     async def post_events(
         self,
@@ -116,6 +125,7 @@ class EndpointClient:
         headers: Mapping[str, str] = _NO_HEADERS,
         model: str | None = None,
         tokens: int | None = None,
+        leaving: Callable[[], None] = unnoticed,
     ) -> Streamed:
         """Send ``body`` and return the JSON objects of the stream of events that comes back, once it has ended.
 
@@ -123,7 +133,7 @@ class EndpointClient:
         of it is returned. ``idle_timeout_s`` holds between events. A plain JSON object, from a server that does not
         stream, is the only event. Arguments and errors are those of `post_json`.
         """
-        request = self._post(path, body, headers, model, tokens)._replace(streamed=True)
+        request = self._post(path, body, headers, model, tokens)._replace(leaving=leaving, streamed=True)
         return Streamed(*await self._ask(request, self._reader.objects))
 
     async def get_json(self, path: str) -> Posted:
@@ -190,6 +200,7 @@ class EndpointClient:
             return ticket
         learnt: Outcome | None = None
         try:
+            request.leaving()
             reply = await self._wire.exchange(
                 request.method, request.path, request.content, request.headers, streamed=request.streamed
             )

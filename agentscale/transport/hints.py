@@ -15,6 +15,10 @@ from email.utils import parsedate_to_datetime
 LONGEST_S = 60.0
 """Cap of every wait that an endpoint asks for, in seconds: a wrong clock or a hostile header stops no run."""
 
+_REQUESTS = ("x-ratelimit-{}-requests", "anthropic-ratelimit-requests-{}")
+_TOKENS = ("x-ratelimit-{}-tokens", "anthropic-ratelimit-tokens-{}")
+_REMAINING = tuple(name.format("remaining") for name in (*_REQUESTS, *_TOKENS))
+
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LENGTH = re.compile(r"(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|[smhd]))+")
 _PART = re.compile(r"([0-9.]+)(ms|[smhd])")
@@ -48,17 +52,13 @@ def empty_for_s(headers: Mapping[str, str], tokens: float, now_s: float) -> floa
         tokens: What one more request uses, at least 1.
         now_s: Seconds since the epoch.
     """
-    return max(
-        _lacking_s(headers, "x-ratelimit-{}-requests", 1.0, now_s),
-        _lacking_s(headers, "x-ratelimit-{}-tokens", tokens, now_s),
-        _lacking_s(headers, "anthropic-ratelimit-requests-{}", 1.0, now_s),
-        _lacking_s(headers, "anthropic-ratelimit-tokens-{}", tokens, now_s),
-    )
+    needs = [*((name, 1.0) for name in _REQUESTS), *((name, tokens) for name in _TOKENS)]
+    return max(_lacking_s(headers, name, need, now_s) for name, need in needs)
 
 
 def speaks_of_limits(headers: Mapping[str, str]) -> bool:
     """Whether a reply carries rate headers at all, which costs less to know than to read them."""
-    return "x-ratelimit-remaining-requests" in headers or "anthropic-ratelimit-requests-remaining" in headers
+    return any(name in headers for name in _REMAINING)
 
 
 def _lacking_s(headers: Mapping[str, str], name: str, need: float, now_s: float) -> float:

@@ -1,6 +1,7 @@
 """The recorder: once per identity, never by arrival order, and nothing asked in replay."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,33 @@ def test_a_call_whose_model_was_stopped_before_it_was_sent_is_no_failure_and_not
         assert list(recording.keys()) == [call_id(0).key]
     with Recording.open(tmp_path, write=True) as recording:
         assert recording.n_in_flight == 0
+
+
+class Queued(Counting):
+    """A model with one place: the first call leaves and hangs, the others wait for its place."""
+
+    async def complete_in_turn(self, request: ChatRequest, call: CallId, leaving: Callable[[], None]) -> Answered:
+        if call.slot.endswith("/0"):
+            leaving()
+            leaving()  # a second try
+        await asyncio.sleep(60)
+        raise AssertionError("it hangs")
+
+
+def test_of_calls_that_wait_to_be_sent_only_those_that_left_are_in_flight(tmp_path: Path) -> None:
+    async def broken_off(recording: Recording) -> None:
+        recorder = recorder_of("record", recording, Queued(), concurrency=3)
+        tasks = [asyncio.create_task(recorder.ask(wanted(call_id(copy)))) for copy in range(3)]
+        await asyncio.sleep(0.01)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    with Recording.open(tmp_path, write=True) as recording:
+        asyncio.run(broken_off(recording))
+    with Recording.open(tmp_path, write=True) as recording:
+        assert recording.n_in_flight == 1
+        assert recording.was_in_flight(call_id(0).key)
 
 
 def test_who_waits_for_a_call_that_ends_without_an_answer_makes_it_on_its_own_account() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from agentscale.engine import run
 from agentscale.engine.run import Stopper
 from agentscale.engine.session import offline_models
 from agentscale.engine.tally import Tally
@@ -194,6 +195,29 @@ def test_a_defect_of_a_model_ends_the_run_with_that_defect(make_sweep: Make, pla
 
     with pytest.raises(ZeroDivisionError):
         play(make_sweep(), models={"one": Defect(), "two": Defect()})
+
+
+def test_whoever_watches_is_told_also_while_no_call_ends(
+    make_sweep: Make, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "BEAT_S", 0.01)
+    seen: list[int] = []
+    told = asyncio.Event()
+
+    class Pausing(Shuffled):
+        async def complete(self, request: ChatRequest, call: CallId) -> Answered:
+            await told.wait()
+            return await super().complete(request, call)
+
+    def watch(tally: Tally) -> None:
+        seen.append(tally.calls_asked)
+        told.set()
+
+    sweep = make_sweep()
+    models = {name: Pausing(model, 1) for name, model in offline_models(sweep).items()}
+    _, tally = play(sweep, models=models, watch=watch)
+    assert seen[0] == 0
+    assert tally.trials_done == tally.trials
 
 
 def test_the_tally_counts_calls_trials_and_tokens(make_sweep: Make, play: Play) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from agentscale.engine.tally import Tally
 from agentscale.prices import Quote, Rates
 from agentscale.recording import Answer, Clock
-from agentscale.schema.calls import Completion, Usage
+from agentscale.schema.calls import Completion, Failure, Usage
 
 QUOTE = Quote((Rates(0, 10.0, 1.0, 20.0),), "test")
 COUNT = st.integers(0, 10**6)
@@ -27,6 +27,16 @@ def test_cached_tokens_are_paid_at_the_price_of_cached_ones() -> None:
 
 def test_where_nothing_is_told_of_a_cache_all_tokens_are_fresh() -> None:
     assert counted(Usage(1_000_000, 1_000_000)).usd == pytest.approx(30.0)
+
+
+@pytest.mark.parametrize(("quote", "usd"), [(None, None), (QUOTE, 0.0)])
+def test_what_calls_of_an_unknown_price_have_cost_is_unknown_also_where_all_of_them_failed(
+    quote: Quote | None, usd: float | None
+) -> None:
+    tally = Tally(trials=1)
+    assert tally.usd == 0.0
+    tally.call("m", Answer(None, Failure("server", "HTTP 500"), Clock(0.0, 0.0, 0)), quote)
+    assert tally.usd == usd
 
 
 @given(COUNT, COUNT, COUNT)

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -81,6 +82,30 @@ def in_turn(*replies: httpx.Response | Exception) -> Handler:
         return reply
 
     return handler
+
+
+def test_a_call_says_that_it_leaves_before_each_try_and_not_while_it_waits_for_its_turn(
+    virtual: Callable[..., Any],
+) -> None:
+    seen: list[str] = []
+    replies = in_turn(httpx.Response(500), *[httpx.Response(200, json={"ok": 1}) for _ in range(2)])
+
+    async def noted(request: httpx.Request) -> httpx.Response:
+        seen.append("arrived")
+        await asyncio.sleep(1.0)
+        return replies(request)
+
+    async def main() -> None:
+        where = Address("here", "https://api.example/v1", max_in_flight=1)
+        client = EndpointClient(where, transport=httpx.MockTransport(noted))
+        async with asyncio.TaskGroup() as group:
+            for name in ("first", "second"):
+                group.create_task(client.post_json("/chat/completions", {}, leaving=partial(seen.append, name)))
+        await client.aclose()
+
+    virtual(main())
+    assert sorted(seen[::2]) == ["first", "first", "second"]
+    assert seen[1::2] == ["arrived"] * 3
 
 
 def test_what_leaves_is_the_body_as_bytes_with_plain_headers(ask: Asking) -> None:

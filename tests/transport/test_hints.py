@@ -109,7 +109,8 @@ def test_every_length_is_read(reset: str) -> None:
     assert 0.0 <= empty_for_s(openai("requests", 0, reset, 1), 1.0, NOW_S) <= LONGEST_S
 
 
-def test_replies_with_rate_headers_are_known_by_one_of_two_names() -> None:
-    assert speaks_of_limits(openai("requests", 5, "1s"))
-    assert speaks_of_limits(anthropic("requests", 5, moment(1)))
+def test_replies_that_speak_of_requests_or_of_tokens_are_known_by_their_names() -> None:
+    for what in ("requests", "tokens"):
+        assert speaks_of_limits(openai(what, 5, "1s"))
+        assert speaks_of_limits(anthropic(what, 5, moment(1)))
     assert not speaks_of_limits({"retry-after": "3"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from agentscale.errors import EndpointError
@@ -17,7 +18,7 @@ from agentscale.models.openai_chat.spelling import Spelt, expected_tokens, spell
 from agentscale.schema.calls import CallId, ChatRequest
 from agentscale.schema.experiment import ModelSpec
 from agentscale.schema.profile import Lesson, Place, Profile
-from agentscale.transport import EndpointClient, Posted
+from agentscale.transport import EndpointClient, Posted, unnoticed
 
 CALL_HEADER = "X-Agentscale-Call"
 """Carries the call's identity, of which its key is the digest, towards this machine only: `agentscale serve` then knows
@@ -58,9 +59,13 @@ class OpenAIChat:
             EndpointError: The endpoint failed, or answered with something else than a chat completion
                 (``kind="malformed"``).
         """
+        return await self.complete_in_turn(request, call, unnoticed)
+
+    async def complete_in_turn(self, request: ChatRequest, call: CallId, leaving: Callable[[], None]) -> Answered:
+        """As ``complete``, and says by ``leaving`` when the request leaves: others may go first, and limits hold."""
         is_scout = await self._scout.go()
         try:
-            posted = await self._posted(request, call)
+            posted = await self._posted(request, call, leaving)
         finally:
             if is_scout:
                 self._scout.back()
@@ -69,7 +74,7 @@ class OpenAIChat:
             raise self._client.malformed(completion, posted.data, model=self._spec.model)
         return Answered(completion, posted.retries)
 
-    async def _posted(self, request: ChatRequest, call: CallId) -> Posted:
+    async def _posted(self, request: ChatRequest, call: CallId, leaving: Callable[[], None]) -> Posted:
         """What comes back, as soon as the endpoint takes the request. Every turn of the loop has learnt something."""
         stream, tokens = self._client.address.stream, expected_tokens(request)
         while True:
@@ -78,18 +83,20 @@ class OpenAIChat:
             for parameter in spelt.omitted:
                 self._book.note_unsent(self._place, parameter, self._start.name)
             try:
-                return await self._post(spelt, call, tokens)
+                return await self._post(spelt, call, tokens, leaving)
             except EndpointError as error:
                 if not self._learnt(error, spelt, lessons):
                     raise
 
-    async def _post(self, spelt: Spelt, call: CallId, tokens: int | None) -> Posted:
+    async def _post(self, spelt: Spelt, call: CallId, tokens: int | None, leaving: Callable[[], None]) -> Posted:
         """The object that comes back of one request, whole or in pieces."""
-        client, model = self._client, self._spec.model
+        client, path, body, model = self._client, self._path, spelt.body, self._spec.model
         headers = {CALL_HEADER: call.spelt} if client.address.is_loopback else {}
         if "stream" not in spelt.names:
-            return await client.post_json(self._path, spelt.body, headers=headers, model=model, tokens=tokens)
-        events, retries = await client.post_events(self._path, spelt.body, headers=headers, model=model, tokens=tokens)
+            return await client.post_json(path, body, headers=headers, model=model, tokens=tokens, leaving=leaving)
+        events, retries = await client.post_events(
+            path, body, headers=headers, model=model, tokens=tokens, leaving=leaving
+        )
         whole = merged(events)
         if isinstance(whole, str):
             raise client.malformed(whole, events, model=model)
