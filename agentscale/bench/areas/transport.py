@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from functools import partial
 
 from agentscale.bench.bare import PATH, by_aiohttp, by_httpx, in_flight
 from agentscale.bench.desk import Desk, calls_made, desk, endpoint_model
 from agentscale.bench.goals import Goal, Measure, Result, cpu_us
-from agentscale.bench.measuring import Contender, Cost, once, side_by_side
+from agentscale.bench.measuring import Contender, Cost, cheapest, once, side_by_side
 from agentscale.bench.peers import WANTED, asked
 from agentscale.bench.serving import serving
 from agentscale.bench.setting import Setting
@@ -157,17 +158,22 @@ def _burst(bench: Desk, server: str, *, httpx: bool) -> tuple[list[Measure], lis
 
 
 def _peers(setting: Setting, bench: Desk, base_url: str) -> tuple[list[Measure], list[Goal]]:
-    """Other libraries that ask the same server, each in its own interpreter; one that is not there says so."""
+    """Other libraries that ask the same server, each in its own interpreter; one that is not there says so.
+
+    Each has its turns beside ours, and the cheapest of both count.
+    """
     measures: list[Measure] = []
     goals: list[Goal] = []
-    if not setting.peers:
-        return measures, goals
-    own = side_by_side({"own": partial(recorded, bench, base_url, setting.size(2048, 512), PEERS_LEVEL)}, 2)["own"]
-    measures.append(cpu_us(f"recorded, {PEERS_LEVEL} in flight", own))
+    own = partial(recorded, bench, base_url, setting.size(2048, 512), PEERS_LEVEL)
     for name, interpreter in setting.peers.items():
-        answer = asked(name, interpreter, base_url, calls=setting.size(400, 100), workers=PEERS_LEVEL)
+        costs, answers = [], []
+        for _ in range(setting.size(3, 1)):
+            costs.append(once(own))
+            answers.append(asked(name, interpreter, base_url, calls=setting.size(400, 100), workers=PEERS_LEVEL))
+        cost, answer = cheapest(costs), min(answers, key=lambda each: each.cpu_us or math.inf)
         measures.append(Measure(name, answer.cpu_us, "µs CPU a call", answer.note))
-        ratio = None if answer.cpu_us is None else answer.cpu_us / (own.cpu_s * 1e6)
+        measures.append(cpu_us(f"recorded, {PEERS_LEVEL} in flight, beside {name}", cost))
+        ratio = None if answer.cpu_us is None else answer.cpu_us / (cost.cpu_s * 1e6)
         if name in WANTED:
             goals.append(Goal.at_least(f"{name} / recorded call", ratio, WANTED[name], "both at 64 in flight"))
     return measures, goals
