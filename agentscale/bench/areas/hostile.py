@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from agentscale.bench.accounts import Accounts, accounts, read_log
 from agentscale.bench.desk import desk, endpoint_model
@@ -92,7 +92,7 @@ def endure(ordeal: Ordeal, *, report: bool) -> Endured:
     with desk(ordeal.calls // AGENTS, 200) as bench:
         log = bench.path / "server.log"
         with serving("hostile_server", str(log), ordeal.plan.model_dump_json(), "0") as server:
-            limits = {"timeout_s": ordeal.timeout_s, "api_key_env": KEY_VARIABLE}
+            limits: dict[str, Any] = {"timeout_s": ordeal.timeout_s, "api_key_env": KEY_VARIABLE}
             experiment = bench.experiment(
                 **endpoint_model(f"{server}/v1", ordeal.in_flight, **limits), team={"size": AGENTS, "layer": "L1"}
             )
