@@ -26,13 +26,13 @@ VARIANTS: list[Any] = [
     {"debate": {"rounds": 2, "see": "rationale"}},
     {"judged": {"judge": {"model": "two", "persona": "sceptic", "sampling": {"max_tokens": 60}}}},
 ]
-TOPOLOGIES: list[Any] = ["complete", "ring", "hub", "chain", {"random": {"p": 0.4}}]
+TOPOLOGIES: list[Any] = ["complete", "ring", "hub", "chain", {"erdos_renyi": {"p": 0.4}}]
 PLAYED = [*sorted(PROTOCOLS), *VARIANTS]
 KEYS: dict[str, Any] = {"team": {"size": [1, 4], "layer": "L4"}, "topology": TOPOLOGIES, "sampling": {"max_tokens": 40}}
 SMALL: dict[str, Any] = {
     "task": {"name": "./capitals", "limit": 1},
     "team": {"size": 4, "layer": "L4"},
-    "topology": ["chain", {"random": {"p": 0.5}}],
+    "topology": ["chain", {"erdos_renyi": {"p": 0.5}}],
 }
 
 
