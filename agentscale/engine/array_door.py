@@ -25,6 +25,7 @@ from agentscale.errors import SpecError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
 from agentscale.models.simulated import SimulatedModel, completion, moment_of, question_id
+from agentscale.protocols import InteractionProtocol
 from agentscale.protocols.debate import Debate
 from agentscale.protocols.refine import SelfRefine
 from agentscale.protocols.vote import Vote
@@ -158,9 +159,16 @@ def _unfit(sweep: Sweep, cell: Cell, models: Mapping[str, Model]) -> str:
         return f"the model {strangers[0]!r} is not simulated"
     if len({id(model.world) for model in simulated.values()}) > 1:
         return "its models live in different worlds"
-    if not isinstance(sweep.protocols[cell.id], Vote | Debate | SelfRefine):
-        return f"the protocol {cell.protocol.name!r} is not one of vote, debate and refine"
+    if not _is_plain(sweep.protocols[cell.id]):
+        return f"the protocol {cell.protocol.label!r} is not a plain vote, debate or refine"
     return ""
+
+
+def _is_plain(protocol: InteractionProtocol) -> bool:
+    """Whether a world knows the protocol: its debates have rounds and a graph, and nothing else that could vary."""
+    if isinstance(protocol, Debate):
+        return protocol == Debate(rounds=protocol.rounds, see=protocol.see)
+    return protocol == Vote() or isinstance(protocol, SelfRefine)
 
 
 def _simulated(cell: Cell, models: Mapping[str, Model]) -> dict[str, SimulatedModel]:

@@ -106,7 +106,7 @@ class TrialPlayer:
             "cell": trial.cell.id,
             "sample_id": trial.sample_id,
             "replicate": trial.replicate,
-            "expected": trial.cell.team.slots,
+            "expected": _expected(stage, events),
             "events": tuple(events),
             "final": tuple([reply.key for reply in outcome.replies]),
             "weights": outcome.weights,
@@ -114,6 +114,15 @@ class TrialPlayer:
             **decided._asdict(),
         }
         return Transcript.model_validate(fields)
+
+
+def _expected(stage: Stage, events: Sequence[_Fields]) -> tuple[str, ...]:
+    """The slots that had to speak: all of the team, or those that were asked by a protocol that need not ask all."""
+    slots = stage.cell.team.slots
+    if stage.protocol.asks_everybody:
+        return slots
+    asked = {event["slot"] for event in events if event["role"] == "agent"}
+    return tuple([slot for slot in slots if slot in asked])
 
 
 async def _ended(tasks: Sequence[asyncio.Task[Answer]]) -> list[Answer]:

@@ -19,7 +19,7 @@ from agentscale.models.base import TOKENS_PER_WORD, Answered, estimated_usage, t
 from agentscale.models.possible import Possible, checked_target, possible_answers
 from agentscale.models.wording import worded
 from agentscale.schema.agents import Sampling
-from agentscale.schema.calls import CallId, ChatRequest, Completion, Message, Usage
+from agentscale.schema.calls import CONFIDENCE_MARK, VERDICT_MARK, CallId, ChatRequest, Completion, Message, Usage
 from agentscale.schema.run import QuestionRecord
 from agentscale.simulation import MISSING, Given, Moment, Seat, World
 
@@ -68,22 +68,37 @@ class SimulatedModel:
 
         In the first round, and where an agent has nothing of its own that can be read, it draws its answer. Later it
         starts from its last message and may take over an answer that stands behind a mark in the last user message
-        (`World.revise`).
+        (`World.revise`). So does a judge, from an answer of its own. Who is to check a reply draws its own answer, and
+        its verdict is whether they are the same. A confidence that is asked for is drawn, and says nothing of being
+        right.
         """
         record = truth_of(call, self.truth)
         possible = self.possible(record)
         seat, moment = self.seat(call.slot), moment_of(call)
-        speaks_first = call.round == 0 and call.turn == 0
+        speaks_first = call.round == 0 and call.turn == 0 and call.role == "agent"
         own, peers = (None, []) if speaks_first else _quoted(request.messages, record, possible)
         before = moment if own is None else replace(moment, round=0)
         given = self._given(question_id(record), len(possible.labels), seat, before)
         # Another kind of model may have said a number that this world would not: it gets a wrong option of its own.
         labels = list(dict.fromkeys([*possible.labels, *([own] if own else []), *peers]))
+        asked = _last(request.messages, "user")
+        if VERDICT_MARK in asked:
+            return self._checked(record, seat, given, labels, peers)
         held = given.answer if own is None else labels.index(own)
         read = [labels.index(peer) for peer in peers]
         answer = self.world.revise(question_id(record), seat, held, read, moment) if read else held
         label = None if answer == MISSING else labels[answer]
-        return self.said(record, seat, given, label, changed=None if own is None else answer != held)
+        text = self.said(record, seat, given, label, changed=None if own is None else answer != held)
+        return _sure(text, given) if CONFIDENCE_MARK in asked else text
+
+    def _checked(
+        self, record: QuestionRecord, seat: Seat, given: Given, labels: Sequence[str], proposed: Sequence[str]
+    ) -> str:
+        """What the agent would have answered itself, and whether the last answer that was proposed is that."""
+        label = None if given.answer == MISSING else labels[given.answer]
+        agrees = label is not None and proposed[-1:] == [label]
+        verdict = "correct" if agrees else "incorrect"
+        return f"{self.said(record, seat, given, label, changed=None)}\n{VERDICT_MARK} {verdict}"
 
     def said(self, record: QuestionRecord, seat: Seat, given: Given, label: str | None, changed: bool | None) -> str:
         """An answer in words; see `worded`.
@@ -148,6 +163,12 @@ def _quoted(messages: Sequence[Message], record: QuestionRecord, possible: Possi
 def _last(messages: Sequence[Message], role: str) -> str:
     spoken: Iterator[str] = (message.content for message in reversed(messages) if message.role == role)
     return next(spoken, "")
+
+
+def _sure(text: str, given: Given) -> str:
+    """The text with a confidence from 50 to 99 before its last line, which is the answer's mark if it has one."""
+    before, line, last = text.rpartition("\n")
+    return f"{before}{line}{CONFIDENCE_MARK} {50 + int(50 * given.wording)}\n{last}"
 
 
 def _meaning(label: str | None, record: QuestionRecord) -> str:

@@ -6,19 +6,35 @@ To add one: a file with a class that has a ``name`` and a ``play``, and its line
 from __future__ import annotations
 
 from agentscale.protocols.base import InteractionProtocol
+from agentscale.protocols.certain import CertainVote
+from agentscale.protocols.confidence import ConfidenceVote
+from agentscale.protocols.correct import SelfCorrect
 from agentscale.protocols.debate import Debate
 from agentscale.protocols.judged import Judged
+from agentscale.protocols.member import SingleMember
 from agentscale.protocols.refine import SelfRefine
 from agentscale.protocols.rehearsal import count_calls, rehearse
+from agentscale.protocols.sets import Sets
+from agentscale.protocols.solo import Solo
+from agentscale.protocols.two_stage import TwoStageVote
 from agentscale.protocols.vote import Vote
+from agentscale.protocols.weighted import WeightedVote
 from agentscale.schema.named import instantiate
 from agentscale.schema.run import Named
 
 PROTOCOLS: dict[str, type[InteractionProtocol]] = {
+    "certain_vote": CertainVote,
+    "confidence_vote": ConfidenceVote,
     "debate": Debate,
     "judged": Judged,
+    "member": SingleMember,
     "refine": SelfRefine,
+    "self_correct": SelfCorrect,
+    "sets": Sets,
+    "solo": Solo,
+    "two_stage_vote": TwoStageVote,
     "vote": Vote,
+    "weighted_vote": WeightedVote,
 }
 """All protocols by name."""
 

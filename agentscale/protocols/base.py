@@ -38,6 +38,9 @@ class InteractionProtocol(Record):
     uses_topology: ClassVar[bool]
     """Whether the graph plays a part; where not, cells that differ in topology alone are one cell."""
 
+    asks_everybody: ClassVar[bool] = True
+    """Whether every member is asked at least once; where not, who was not asked is not expected to have spoken."""
+
     @property
     def steers_by_answers(self) -> bool:
         """Whether who is asked what, or whose reply has a vote, depends on how replies were read.

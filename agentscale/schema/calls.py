@@ -23,6 +23,12 @@ Missing = Literal["no_answer", "not_an_option", "truncated", "refused", "error"]
 ANSWER_MARK = "Final answer:"
 """The mark that every question asks for and every extractor looks for first."""
 
+CONFIDENCE_MARK = "Confidence:"
+"""The mark behind which an agent that is asked how sure it is says so, from 0 to 100."""
+
+VERDICT_MARK = "Verdict:"
+"""The mark behind which a check says ``correct`` or ``incorrect``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -130,7 +130,7 @@ class Transcript(Record):
     sample_id: str
     replicate: int
     expected: tuple[str, ...]
-    """The slots that had to speak in each round; a dead agent stays in this list."""
+    """The slots that had to speak; a dead agent stays in this list, one that the protocol chose not to ask does not."""
     events: tuple[Event, ...]
     final: tuple[str, ...]
     """Keys of the replies from which the team's answer was read."""

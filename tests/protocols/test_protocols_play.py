@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentscale.errors import ProtocolError, SpecError
-from agentscale.protocols import PROTOCOLS, InteractionProtocol, count_calls, debate, resolve
+from agentscale.protocols import PROTOCOLS, InteractionProtocol, count_calls, resolve
+from agentscale.protocols.debate import floor
 from agentscale.protocols.prompts import quoted
 from agentscale.randomness import keyed
 from agentscale.schema.agents import Agent, Persona, Team
@@ -64,7 +65,12 @@ def played(
         return rounds, stop.value
 
 
+NEEDED: dict[str, dict[str, object]] = {"weighted_vote": {"weights": {"secret-model": 1.0}}}
+"""Parameters without a default."""
+
+
 def resolved(name: str, **parameters: object) -> InteractionProtocol:
+    parameters = {**NEEDED.get(name, {}), **parameters}
     return resolve(Named(name=name, parameters=parameters))
 
 
@@ -88,7 +94,7 @@ def test_everybody_speaks_once_a_round_and_the_last_round_is_the_outcome(name, n
     assert count_calls(resolved(name), members, graph) == sum(map(len, rounds))
 
 
-@pytest.mark.parametrize("name", sorted(PROTOCOLS))
+@pytest.mark.parametrize("name", sorted(set(PROTOCOLS) - {"confidence_vote"}))
 def test_a_first_round_is_the_same_whatever_the_protocol_and_the_size(name):
     (first, *_), _ = played(resolved(name), team(4), COMPLETE[4])
     assert all(call.messages == (Message("user", QUESTION.prompt),) and call.reads == () for call in first)
@@ -97,8 +103,10 @@ def test_a_first_round_is_the_same_whatever_the_protocol_and_the_size(name):
 @pytest.mark.parametrize("name", sorted(PROTOCOLS))
 def test_a_team_of_which_all_are_dead_plays_to_the_end(name):
     rounds, outcome = played(resolved(name), team(3), COMPLETE[3], lambda call, _: dead(call))
-    assert len(outcome.replies) == 3
-    assert all(len([call for call in calls if call.role == "agent"]) in (0, 3) for calls in rounds)
+    assert outcome.replies
+    assert all(reply.error is not None for reply in outcome.replies)
+    asked = {call.slot for calls in rounds for call in calls if call.role == "agent"}
+    assert asked == set(team(3).slots) or not PROTOCOLS[name].asks_everybody
 
 
 @pytest.mark.parametrize("name", sorted(PROTOCOLS))
@@ -169,7 +177,7 @@ def test_under_answer_a_peer_is_its_answer_alone():
 @pytest.mark.parametrize("see", ["answer", "rationale"])
 def test_a_reply_is_quoted_once_a_round_however_many_read_it(see, monkeypatch):
     made = []
-    monkeypatch.setattr(debate, "quoted", lambda reply, see: made.append(reply) or quoted(reply, see))
+    monkeypatch.setattr(floor, "quoted", lambda reply, see: made.append(reply) or quoted(reply, see))
     played(resolved("debate", rounds=2, see=see), team(8), COMPLETE[8])
     assert len(made) == 2 * 8
 
@@ -217,9 +225,9 @@ def test_a_debate_refuses_the_graph_of_another_team(graph):
         ("debat", {}, "protocol", ", ".join(sorted(PROTOCOLS))),
         ("debate", {"rounds": 0}, "debate.rounds", "greater than or equal to 1"),
         ("debate", {"rounds": "3"}, "debate.rounds", "a valid integer"),
-        ("debate", {"round": 3}, "debate.round", "rounds, see"),
+        ("debate", {"round": 3}, "debate.round", ", ".join(sorted(PROTOCOLS["debate"].model_fields))),
         ("debate", {"see": "all"}, "debate.see", "'answer' or 'rationale'"),
-        ("vote", {"rounds": 3}, "vote.rounds", "no parameter of vote is defined"),
+        ("vote", {"rounds": 3}, "vote.rounds", "personas"),
     ],
 )
 def test_a_wrong_name_or_parameter_tells_what_is_allowed(name, parameters, key, allowed):
