@@ -12,11 +12,13 @@ import pytest
 from agentscale.errors import EndpointError, SpecError
 from agentscale.models import build
 from agentscale.models.simulated import SimulatedModel, question_id
-from agentscale.schema.agents import Sampling
+from agentscale.protocols.prompts import checking, confident, opening, sureness, verdict
+from agentscale.schema.agents import Agent, Sampling
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Message
 from agentscale.schema.experiment import ModelSpec, Simulated
 from agentscale.schema.record import canonical
 from agentscale.schema.run import QuestionRecord
+from agentscale.schema.tasks import Question
 from agentscale.simulation import MISSING, Moment, World, WorldParameters
 
 ASK = "Write your reasoning, then 'Final answer: <answer>'."
@@ -277,3 +279,48 @@ def test_a_fault_in_the_file_is_named_by_its_key(spec: Simulated, key: str) -> N
     with pytest.raises(SpecError) as caught:
         built(m=spec)
     assert caught.value.key == key
+
+
+def parts_of(record: QuestionRecord, role: str, messages: tuple[Message, ...], **changes: Any) -> str:
+    request = ChatRequest("small", messages, Sampling())
+    return simulated(copying=1).answered(request, call_of(record, role=role, **changes))
+
+
+MEMBER = Agent(slot=SLOTS[0], config_id="small/-", copy_index=0, model="small")
+
+
+def question_of(record: QuestionRecord) -> Question:
+    return Question(sample_id=record.sample_id, prompt=record.prompt, choices=record.choices)
+
+
+def test_a_judge_takes_an_answer_of_those_it_reads_and_has_one_of_its_own_where_nobody_has() -> None:
+    for record in FACTS:
+        told = verdict(MEMBER, question_of(record), ["- Final answer: C", "- Final answer: C"])
+        assert parts_of(record, "judge", told).endswith("Final answer: C")
+        alone = verdict(MEMBER, question_of(record), ["- no readable answer"])
+        assert re.search(r"Final answer: [ABC]$", parts_of(record, "judge", alone))
+
+
+def test_who_checks_a_reply_says_whether_it_would_have_answered_the_same() -> None:
+    verdicts = []
+    for record in (*FACTS, *SUMS):
+        proposed = f"Since it is so.\nFinal answer: {record.target}"
+        text = parts_of(record, "grader", checking(MEMBER, question_of(record), proposed), round=1)
+        own = re.search(r"Final answer: (.+)\nVerdict: (correct|incorrect)$", text)
+        assert own is not None
+        assert (own[2] == "correct") == (own[1] == record.target)
+        verdicts.append(own[2])
+    assert set(verdicts) == {"correct", "incorrect"}
+
+
+def test_a_reply_without_an_answer_is_checked_as_incorrect() -> None:
+    told = checking(MEMBER, question_of(FACTS[0]), "I do not know.")
+    assert parts_of(FACTS[0], "grader", told, round=1).endswith("Verdict: incorrect")
+
+
+def test_a_confidence_is_said_where_it_is_asked_for_and_changes_no_answer() -> None:
+    for record in FACTS:
+        plain = parts_of(record, "agent", opening(MEMBER, question_of(record)))
+        sure = parts_of(record, "agent", confident(MEMBER, question_of(record)))
+        assert 0.5 <= (sureness(sure) or 0) <= 0.99
+        assert re.sub(r"Confidence: \d\d\n", "", sure) == plain

@@ -148,8 +148,10 @@ class Debate(InteractionProtocol):
         """The debate without its outcome; what comes back is how it stands."""
         team, usual, turns = dressed(team, self.personas, self.traits), readings(team, graph), waves(self.order, graph)
         floor = Floor(team, question, Manner(self.see, self.shows, self.memory, self.agreement), rng)
-        floor.begin((yield [Call(agent.slot, opening(agent, question)) for agent in team.agents]))
-        yield from self._probed(floor, 0)
+        everybody = range(len(team.agents))
+        floor.hear(everybody, (yield [Call(agent.slot, opening(agent, question)) for agent in team.agents]))
+        if self.probe is not None:
+            yield Batch(floor.ask_aside(self.probe), round=0)
         for number in range(1, self.rounds + 1):
             if self.until == "consensus" and floor.agrees:
                 break
@@ -159,7 +161,8 @@ class Debate(InteractionProtocol):
             reads = self._reads(usual, number, rng)
             for speakers in turns:
                 floor.hear(speakers, (yield Batch(floor.ask(speakers, reads), round=number)))
-            yield from self._probed(floor, number)
+            if self.probe is not None:
+                yield Batch(floor.ask_aside(self.probe), round=number)
         return floor
 
     def _reads(self, usual: list[Reading], number: int, rng: np.random.Generator) -> list[Reading]:
@@ -169,7 +172,3 @@ class Debate(InteractionProtocol):
             return reads
         alone = reflecting(self.schedule, number, len(reads))
         return [ALONE if reflects else reading for reflects, reading in zip(alone, reads, strict=True)]
-
-    def _probed(self, floor: Floor, number: int) -> Generator[Batch | list[Call], list[Reply], None]:
-        if self.probe is not None:
-            yield Batch(floor.ask_aside(self.probe), round=number)

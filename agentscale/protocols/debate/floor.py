@@ -55,44 +55,41 @@ class Floor:
         self._unquoted: list[int] = []
         self._notes = [""] * len(team.agents)
 
-    def begin(self, replies: Sequence[Reply]) -> None:
-        """Takes everybody's first reply."""
-        self.replies = list(replies)
-        self._unquoted = list(range(len(replies)))
-
     def hear(self, speakers: Sequence[int], replies: Sequence[Reply]) -> None:
-        """Takes what some said now."""
+        """Takes what some said now, or all."""
+        self._unquoted += speakers
+        if len(speakers) == len(self._agents):
+            self.replies = list(replies)
+            return
         for speaker, reply in zip(speakers, replies, strict=True):
             self.replies[speaker] = reply
-        self._unquoted += speakers
 
     def ask(self, speakers: Sequence[int], reads: Sequence[Reading]) -> tuple[Call, ...]:
-        """The next turn of some agents, each with its own of all readings."""
+        """The next turn of some agents, each with its own of all readings. Who is shown a control reads nobody."""
+        self._quote()
+        agents, question, replies, quotes, notes = self._agents, self._question, self.replies, self._quotes, self._notes
+        see, shows, memory, agreement = self._manner
+        history, is_shown_peers, made = memory == "history", shows == "peers", []
+        for speaker in speakers:
+            agent, (peers, slots) = agents[speaker], reads[speaker]
+            seen = [quotes[peer] for peer in peers]
+            # By position: every call of a debate passes here.
+            messages = revision(agent, question, replies[speaker], seen, see, history, notes[speaker], agreement)
+            made.append(Call(agent.slot, messages, slots if is_shown_peers else ()))
+        return tuple(made)
+
+    def _quote(self) -> None:
+        """Sets off what was said since, once for all who read it."""
+        quotes, replies = self._quotes, self.replies
         for heard in self._unquoted:
-            self._quotes[heard] = self._quoted(self.replies[heard])
-        self._unquoted.clear()
-        return tuple([self._ask(speaker, reads[speaker]) for speaker in speakers])
+            quotes[heard] = self._quoted(replies[heard])
+        self._unquoted = []
 
     def _quoted(self, reply: Reply) -> str:
         quote = quoted(reply, self._manner.see)
         if self._manner.shows == "peers":
             return quote
         return noise(quote, self._rng) if self._manner.shows == "noise" else padding(quote)
-
-    def _ask(self, speaker: int, reading: Reading) -> Call:
-        """Where an agent is shown a control, it reads nobody."""
-        agent, manner = self._agents[speaker], self._manner
-        messages = revision(
-            agent,
-            self._question,
-            self.replies[speaker],
-            [self._quotes[peer] for peer in reading.peers],
-            manner.see,
-            history=manner.memory == "history",
-            notes=self._notes[speaker],
-            agreement=manner.agreement,
-        )
-        return Call(agent.slot, messages, reads=reading.slots if manner.shows == "peers" else ())
 
     def ask_for_notes(self) -> tuple[Call, ...]:
         """Everybody's notes, asked for apart from the debate."""

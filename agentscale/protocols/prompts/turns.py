@@ -37,7 +37,6 @@ def revision(
     own: Reply,
     seen: Sequence[str],
     see: See,
-    *,
     history: bool = False,
     notes: str = "",
     agreement: float | None = None,
