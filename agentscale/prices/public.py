@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from agentscale.prices.quote import Quote, Rates
+from agentscale.transport import is_loopback
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
@@ -38,7 +39,7 @@ def listed(model: str, base_url: str, at: datetime) -> Quote | None:
         base_url: Where it is asked.
         at: The time of the run, with its zone; a price that starts later is not used.
     """
-    if not are_installed():
+    if is_loopback(base_url) or not are_installed():  # no vendor's address: the lists, slow to load, need no asking
         return None
     from genai_prices import __version__  # imports an HTTP client, which is never used
     from genai_prices.data_snapshot import get_snapshot

@@ -62,6 +62,17 @@ def mask_url(url: str) -> str:
     return f"{scheme}{host}?{HIDDEN}" if query and tail else scheme + host
 
 
+def is_loopback(base_url: str) -> bool:
+    """Whether a base URL leads to this machine."""
+    host = urlsplit(base_url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def check_written(base_url: str) -> None:
     """Makes sure that a base URL may stand in a file that is kept with the run.
 
@@ -159,13 +170,7 @@ class Address:
     @cached_property
     def is_loopback(self) -> bool:
         """Whether the endpoint is on this machine."""
-        host = urlsplit(self.base_url).hostname or ""
-        if host == "localhost" or host.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.base_url)
 
     @cached_property
     def key_header(self) -> tuple[str, str] | None:

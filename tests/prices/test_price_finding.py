@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from datetime import UTC, datetime
 from typing import Any
@@ -47,6 +48,15 @@ def test_without_the_public_lists_a_vendors_price_is_unknown_and_not_nothing(mon
     monkeypatch.setitem(sys.modules, "genai_prices", None)
     assert not prices.are_installed()
     assert found({"model": "gpt-4o-mini"}, OPENAI) is None
+
+
+def test_for_a_server_on_this_machine_the_lists_are_not_loaded() -> None:
+    code = (
+        "import sys; from datetime import UTC, datetime; from agentscale.prices.public import listed\n"
+        f"assert listed('gpt-4o-mini', {HERE!r}, datetime.now(UTC)) is None\n"
+        "assert 'genai_prices' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_vendors_listed_price_is_found_by_its_address() -> None:
