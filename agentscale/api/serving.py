@@ -42,7 +42,7 @@ def serve(
         SpecError: The file, the port, the faults or the latency are not right, or the extra ``serve`` is missing.
         StoreError: The run folder has no recording that can be read.
     """
-    _check_installed()
+    check_installed()
     from agentscale.server.hosting import hosting
     from agentscale.server.spelling import fault_plan
     from agentscale.server.spelling import latency as delay
@@ -64,7 +64,12 @@ def _door(path: Path, source: str | Path, overrides: tuple[str, ...], seed: int 
     return RecordingDoor(RunFolder.open(path))
 
 
-def _check_installed() -> None:
+def check_installed() -> None:
+    """Makes sure that what serving needs is there.
+
+    Raises:
+        SpecError: The extra ``serve`` is missing.
+    """
     missing = [name for name in ("starlette", "uvicorn") if importlib.util.find_spec(name) is None]
     if missing:
         raise SpecError(f"serving needs {' and '.join(missing)}", remedy='pip install "agentscale[serve]"')

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from agentscale.api.serving import check_installed
 from agentscale.bench.desk import Desk, desk, endpoint_model
 from agentscale.bench.goals import Goal, Measure, Result
 from agentscale.bench.killing import Killed, Study, moments
@@ -27,7 +28,8 @@ Server = Callable[[Desk, Path], AbstractContextManager[str]]
 
 @contextmanager
 def simulator(bench: Desk, log: Path) -> Iterator[str]:
-    """The simulator."""
+    """The simulator. Raises `SpecError` where the extra ``serve`` is missing."""
+    check_installed()
     served = bench.experiment(models={"one": {"simulated": {"model": 0}}}, team={"size": AGENTS, "layer": "L1"})
     with serving("logged_simulator", str(log), str(served), str(LATENCY_S)) as server:
         yield server
