@@ -146,7 +146,8 @@ class Recorder:
     async def _make(self, ask: Ask) -> Answer:
         async with self._places[ask.request.model]:
             self._check_allowed(ask)
-            departure, timer = _Departure(self._recording, ask.key), _Timer()
+            timer = _Timer()
+            departure = _Departure(self._recording, ask.key, timer)
             try:
                 return timer.answered(await self._complete(ask, departure))
             except EndpointError as error:
@@ -181,17 +182,20 @@ class Recorder:
 class _Departure:
     """When a call leaves the process: from then on it is in flight, and a crash must leave word of it."""
 
-    __slots__ = ("_has_left", "_key", "_recording")
+    __slots__ = ("_has_left", "_key", "_recording", "_timer")
 
-    def __init__(self, recording: Recording | None, key: str) -> None:
-        self._recording, self._key = recording, key
+    def __init__(self, recording: Recording | None, key: str, timer: _Timer) -> None:
+        self._recording, self._key, self._timer = recording, key, timer
         self._has_left = False
 
     def leaves(self) -> None:
-        """Writes it down; once, whatever the number of tries."""
-        if self._recording is not None and not self._has_left:
+        """Writes it down, and starts the clock; once, whatever the number of tries."""
+        if self._has_left:
+            return
+        if self._recording is not None:
             self._recording.asked(self._key)
-            self._has_left = True
+        self._timer.start()
+        self._has_left = True
 
     def took_back(self) -> None:
         """It has failed, or never left, and waited to be sent when the run was stopped: nothing is in flight."""
@@ -200,11 +204,15 @@ class _Departure:
 
 
 class _Timer:
-    """Runs from the moment at which a call is made."""
+    """Runs from the moment at which a call is made, or leaves after it had to wait for that."""
 
     __slots__ = ("_clock", "_started")
 
     def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Runs from now on."""
         self._started, self._clock = time.time(), time.perf_counter()
 
     def answered(self, answered: Answered) -> Answer:

@@ -1,6 +1,7 @@
 """The recorder: once per identity, never by arrival order, and nothing asked in replay."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,21 @@ def test_of_calls_that_wait_to_be_sent_only_those_that_left_are_in_flight(tmp_pa
     with Recording.open(tmp_path, write=True) as recording:
         assert recording.n_in_flight == 1
         assert recording.was_in_flight(call_id(0).key)
+
+
+def test_the_clock_of_a_call_runs_from_when_it_left(tmp_path: Path) -> None:
+    left: list[float] = []
+
+    class Late(Counting):
+        async def complete_in_turn(self, request: ChatRequest, call: CallId, leaving: Callable[[], None]) -> Answered:
+            await asyncio.sleep(0.01)
+            left.append(time.time())
+            leaving()
+            return await self.complete(request, call)
+
+    with Recording.open(tmp_path, write=True) as recording:
+        (answer,) = asyncio.run(ask_all(recorder_of("record", recording, Late(), concurrency=1), [0]))
+    assert answer.clock.started_s >= left[0]
 
 
 def test_who_waits_for_a_call_that_ends_without_an_answer_makes_it_on_its_own_account() -> None:
