@@ -161,5 +161,6 @@ def _cell(name: str, one: _Built) -> Cell:
         protocol=made.protocol.full,
         topology=None if made.topology is None else made.topology.full,
         edges=tuple(one.graph.edges),
+        groups=topology.groups_of(one.graph),
         temperature=tuple(dict.fromkeys(agent.sampling.temperature for agent in team.agents)),
     )

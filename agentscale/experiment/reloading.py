@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import networkx as nx
 from pydantic import ValidationError
 
-from agentscale import protocols
+from agentscale import protocols, topology
 from agentscale.errors import SpecError, StoreError
 from agentscale.experiment.sweep import Sweep
 from agentscale.recording.files import explained
@@ -57,4 +57,6 @@ def _source(path: Path) -> str:
 def _graph(cell: Cell) -> nx.DiGraph:
     graph = nx.empty_graph(cell.size, create_using=nx.DiGraph)
     graph.add_edges_from(cell.edges)
+    if cell.groups:
+        graph.graph[topology.GROUPS] = cell.groups
     return graph

@@ -115,6 +115,7 @@ def _checked(topology: Topology, graph: nx.DiGraph, n: int) -> nx.DiGraph:
 
 
 __all__ = [
+    "GROUPS",
     "TOPOLOGIES",
     "Measures",
     "Topology",

@@ -136,6 +136,15 @@ def test_a_sweep_comes_back_from_its_run_folder_alone(loaded: Loaded, desk: Path
     }
 
 
+def test_the_groups_of_a_topology_come_back_with_the_run(loaded: Loaded, desk: Path) -> None:
+    sweep = loaded(
+        BASE, "team.size=4", "protocol=debate", "topology={hypergraph: {members: [[0, 1, 2], [2, 3], [0, 1]]}}"
+    )
+    again = from_folder(kept(sweep, desk / "run"))
+    for one in (sweep, again):
+        assert {graph.graph["groups"] for graph in one.graphs.values()} == {((0, 1, 2), (2, 3), (0, 1))}
+
+
 def test_a_run_of_a_protocol_that_is_gone_cannot_be_read_back(loaded: Loaded, desk: Path) -> None:
     header = loaded(BASE).header
     cell = header.cells[0]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agentscale.errors import SpecError
 from agentscale.schema.run import Named
-from agentscale.topology import TOPOLOGIES, Topology, build, measures, resolve
+from agentscale.topology import TOPOLOGIES, Topology, build, resolve
 
 HERE = Path()
 GENERATORS = sorted(set(TOPOLOGIES) - {"file"})
@@ -185,18 +185,3 @@ class Broken(Topology):
 def test_a_topology_that_breaks_the_contract_is_refused(kind):
     with pytest.raises(SpecError, match="DiGraph with the nodes 0 to 1"):
         build(Broken(kind=kind), 2, 0)
-
-
-def test_measures_of_known_graphs():
-    complete, ring, chain = (measures(made(name, 8)) for name in ("complete", "ring", "chain"))
-    assert (complete.density, complete.mean_path_length, complete.diameter, complete.clustering) == (1, 1, 1, 1)
-    assert (ring.density, ring.diameter, ring.clustering, ring.in_degree_max) == (2 / 7, 4, 0, 2)
-    assert ring.mean_path_length == pytest.approx((2 * 1 + 2 * 2 + 2 * 3 + 4) / 7)
-    assert (chain.reach, chain.diameter, chain.mean_path_length, chain.in_degree_min) == (0.5, 7, 3, 0)
-    hub = measures(made("hub", 8))
-    assert (hub.edges, hub.in_degree_min, hub.in_degree_max, hub.diameter) == (14, 1, 7, 2)
-
-
-def test_a_lone_node_has_no_paths():
-    lone = measures(made("complete", 1))
-    assert (lone.density, lone.reach, lone.mean_path_length, lone.diameter, lone.in_degree_max) == (0, 1, None, None, 0)
