@@ -1,6 +1,7 @@
 """What a program calls: run, replay, open, analyze and report. The command line calls the same functions."""
 
 from agentscale.api.browsing import catalog, init, list_runs, pull, schema
+from agentscale.api.drawing import DrawnTopology, draw
 from agentscale.api.estimating import estimate
 from agentscale.api.fitting import calibrate
 from agentscale.api.results import Run
@@ -10,10 +11,12 @@ from agentscale.engine import CONCURRENCY
 
 __all__ = [
     "CONCURRENCY",
+    "DrawnTopology",
     "Run",
     "calibrate",
     "catalog",
     "check",
+    "draw",
     "estimate",
     "init",
     "list_runs",

@@ -4,5 +4,6 @@ from agentscale.experiment.json_schema import json_schema
 from agentscale.experiment.loading import load
 from agentscale.experiment.reloading import from_folder
 from agentscale.experiment.sweep import Sweep
+from agentscale.experiment.topologies import find_topology
 
-__all__ = ["Sweep", "from_folder", "json_schema", "load"]
+__all__ = ["Sweep", "find_topology", "from_folder", "json_schema", "load"]

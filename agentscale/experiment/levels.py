@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentscale import protocols, topology
-from agentscale.catalog import folder, load_task, personas_for, task_folder, topologies, topology_preset
+from agentscale.catalog import load_task, personas_for, task_folder
 from agentscale.catalog.document import Document, Keys
 from agentscale.catalog.faults import Faults, explain
 from agentscale.errors import SpecError
 from agentscale.experiment.questions import select
 from agentscale.experiment.teams import Deal, cast, deals
+from agentscale.experiment.topologies import known, looked_up
 from agentscale.protocols import InteractionProtocol
 from agentscale.schema.agents import Agent, Persona
 from agentscale.schema.experiment import Experiment, TaskRef, TeamSpec
@@ -113,19 +114,13 @@ class LevelReader:
         return tuple(levels)
 
     def _topologies(self) -> tuple[TopologyLevel, ...]:
-        known = {
-            **topology.TOPOLOGIES,
-            **{preset.name: topology.TOPOLOGIES[preset.generator] for preset in topologies()},
-        }
+        members = known()
         levels: list[TopologyLevel] = []
         for index, written in enumerate(self._experiment.topology):
             keys = self._item(("topology",), index)
-            preset = topology_preset(written.name) or Named(name=written.name)
-            named = Named(name=preset.name, parameters={**preset.parameters, **written.parameters})
-            if not self._is_one("topology", named.model_copy(update={"name": written.name}), known, keys):
+            named, base, own_path = looked_up(written, self._base)
+            if not self._is_one("topology", named.model_copy(update={"name": written.name}), members, keys):
                 continue
-            own_path = "path" in preset.parameters.keys() - written.parameters
-            base = folder("topologies") if own_path else self._base
             try:
                 resolved = topology.resolve(named, base)
             except SpecError as error:

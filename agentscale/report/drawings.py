@@ -17,6 +17,7 @@ from agentscale.schema.run import Cell
 
 SIDE = 200.0
 _MARGIN = 24.0
+_MOST_SPREAD = 40  # agents of a tree that is spread by distance, which takes long with more
 
 
 class Drawing(NamedTuple):
@@ -34,18 +35,28 @@ def drawings(cells: Iterable[Cell]) -> list[Drawing]:
     for cell in cells:
         if cell.topology is not None and cell.size > 1:
             seen.setdefault((visible(cell.topology.label), cell.size, cell.edges))
-    return [_drawing(label, size, edges) for label, size, edges in sorted(seen)]
+    return [drawing(label, _graph(size, edges)) for label, size, edges in sorted(seen)]
 
 
-def _drawing(label: str, size: int, edges: tuple[tuple[int, int], ...]) -> Drawing:
-    graph = nx.DiGraph()
-    graph.add_nodes_from(range(size))
+def _graph(size: int, edges: tuple[tuple[int, int], ...]) -> nx.DiGraph:
+    graph = nx.empty_graph(size, create_using=nx.DiGraph)
     graph.add_edges_from(edges)
-    at, radius = _places(graph), max(3.0, min(11.0, 60.0 / size))
-    mutual = {edge for edge in graph.edges if graph.has_edge(*edge[::-1])}
-    lines = [_line(at[u], at[v], radius, head=(u, v) not in mutual) for u, v in edges if (u, v) not in mutual or u < v]
+    return graph
+
+
+def drawing(label: str, graph: nx.DiGraph, room: float = 60.0) -> Drawing:
+    """A drawing of a graph with the nodes 0 … n−1.
+
+    Args:
+        label: What it is called.
+        graph: Who reads whom.
+        room: Units that the radii of all agents take together; the more, the sooner agents bear their numbers.
+    """
+    size = len(graph)
+    at, radius = places(graph, SIDE, _MARGIN), max(3.0, min(11.0, room / size))
+    lines = [_line(at[u], at[v], radius, head=head) for u, v, head in joined(graph)]
     nodes = [_node(index, at[index], radius) for index in graph.nodes]
-    told = f"{label} with {size} agents: {len(edges)} readings. " + _reads(graph)
+    told = f"{label} with {size} agents: {graph.number_of_edges()} readings. " + _reads(graph)
     return Drawing(
         f"{label}, N = {size}",
         told,
@@ -55,15 +66,49 @@ def _drawing(label: str, size: int, edges: tuple[tuple[int, int], ...]) -> Drawi
     )
 
 
-def _places(graph: nx.DiGraph) -> dict[int, tuple[float, float]]:
-    """Trees are spread by distance, everything else stands on a circle with agent 0 at the top."""
+def joined(graph: nx.DiGraph) -> list[tuple[int, int, bool]]:
+    """The lines of a graph: u, v, and whether the line has a head. Two that read each other have one line without."""
+    both = {(u, v) for u, v in graph.edges if graph.has_edge(v, u)}
+    return [(u, v, (u, v) not in both) for u, v in graph.edges if (u, v) not in both or u < v]
+
+
+def places(graph: nx.DiGraph, side: float, margin: float) -> dict[int, tuple[float, float]]:
+    """Where agents stand in a square: ``margin`` from its borders, y downwards. The same graph stands the same way.
+
+    Where a graph says where its agents stand, they stand there. Wide graphs without a cycle go in layers from above
+    to below, other trees of up to 40 agents are spread by distance, and everything else stands on a circle with agent 0
+    at the top.
+    """
+    raw = _raw_places(graph)
+    middle = [(max(ends) + min(ends)) / 2 for ends in zip(*raw.values(), strict=True)]
+    reach = max(abs(way - mid) for place in raw.values() for way, mid in zip(place, middle, strict=True)) or 1.0
+    half = side / 2 - margin
+    return {
+        node: (side / 2 + half * (x - middle[0]) / reach, side / 2 + half * (y - middle[1]) / reach)
+        for node, (x, y) in raw.items()
+    }
+
+
+def _raw_places(graph: nx.DiGraph) -> dict[int, tuple[float, float]]:
+    if "positions" in graph.graph:
+        return dict(enumerate(graph.graph["positions"]))
+    layers = list(nx.topological_generations(graph)) if nx.is_directed_acyclic_graph(graph) else []
+    if 1 < len(layers) <= len(graph) / 2:  # narrow ones are legible on a circle only
+        return _in_layers(layers)
     undirected = graph.to_undirected()
-    tree = nx.is_tree(undirected)
-    raw = nx.kamada_kawai_layout(undirected) if tree else nx.circular_layout(graph)
-    places = {node: (float(x), float(y)) if tree else (float(y), -float(x)) for node, (x, y) in raw.items()}
-    half = (SIDE / 2) - _MARGIN
-    reach = max((max(abs(x), abs(y)) for x, y in places.values()), default=1.0) or 1.0
-    return {node: (SIDE / 2 + half * x / reach, SIDE / 2 + half * y / reach) for node, (x, y) in places.items()}
+    if len(graph) <= _MOST_SPREAD and nx.is_tree(undirected):
+        return {node: (float(x), float(y)) for node, (x, y) in nx.kamada_kawai_layout(undirected).items()}
+    return {node: (float(y), -float(x)) for node, (x, y) in nx.circular_layout(graph).items()}
+
+
+def _in_layers(layers: list[list[int]]) -> dict[int, tuple[float, float]]:
+    """Layers one below the other; every other one is bent, so that a long edge does not run through an agent."""
+    found = {}
+    for depth, layer in enumerate(layers):
+        for index, node in enumerate(sorted(layer)):
+            x = (index + 0.5) / len(layer) + (0.04 if depth % 2 else -0.04)
+            found[node] = (x, depth / (len(layers) - 1))
+    return found
 
 
 def _line(start: tuple[float, float], end: tuple[float, float], radius: float, *, head: bool) -> Markup:

@@ -33,7 +33,7 @@ class Grid(Topology):
         return self.rows or next(rows for rows in range(isqrt(n), 0, -1) if n % rows == 0)
 
     def graph(self, n: int, rng: np.random.Generator) -> nx.DiGraph:
-        """The full grid, row by row. The graph has the positions."""
+        """The full grid, row by row. The graph has the positions, unless it is a torus."""
         height = self._rows(n)
         width = n // height
         places = [divmod(agent, width) for agent in range(n)]
@@ -43,5 +43,6 @@ class Grid(Topology):
                 graph.add_edge(agent, row * width + (column + 1) % width)
             if row + 1 < height or (self.periodic and height > 2):
                 graph.add_edge(agent, (row + 1) % height * width + column)
-        graph.graph[POSITIONS] = tuple((float(column), float(row)) for row, column in places)
+        if not self.periodic:  # on a plane, the links between borders would hide behind the others
+            graph.graph[POSITIONS] = tuple((float(column), float(row)) for row, column in places)
         return graph.to_directed()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 import yaml
 
 from agentscale import catalog
+from agentscale.cli import main
 from agentscale.experiment import load
 from agentscale.schema.run import Named
 from agentscale.topology import TOPOLOGIES, resolve
@@ -54,5 +56,21 @@ def test_a_block_of_yaml_is_a_topology_or_part_of_an_experiment(text: str, tmp_p
         assert len(load(tmp_path / "exp.yaml").header.cells) == len(data["topology"])
 
 
+@pytest.mark.parametrize(
+    "line", [line for language, text in BLOCKS if language == "bash" for line in text.splitlines()]
+)
+def test_a_line_of_bash_runs(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    program, *args = shlex.split(line)
+    assert program == "agentscale"
+    with pytest.raises(SystemExit) as ended:
+        main(args)
+    assert not ended.value.code
+    assert capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == [word for word in args if word.endswith(".svg")]
+
+
 def test_no_block_escapes_these_tests() -> None:
-    assert {language for language, _ in BLOCKS} <= {"yaml"}
+    assert {language for language, _ in BLOCKS} == {"bash", "yaml"}

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from agentscale import api
 from agentscale.cli.output import listing, to_json
+from agentscale.errors import SpecError
 
 
 @click.command(name="catalog")
 @click.argument("kind")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array for machines.")
-def command(kind: str, as_json: bool) -> None:
+@click.option("--show", help="Draw this one of the topologies: a name, or {name: {parameter: value}}.")
+@click.option("--n", default=16, show_default=True, help="Agents of the team that is drawn.")
+@click.option("--seed", default=0, show_default=True, help="The run's seed, for topologies that are drawn at random.")
+@click.option("--svg", type=click.Path(path_type=Path), help="Write the drawing to this file too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+def command(kind: str, show: str | None, n: int, seed: int, svg: Path | None, as_json: bool) -> None:
     """List what ships with agentscale and can be named in an experiment file.
 
-    KIND is topologies, tasks, personas, protocols or experiments.
+    KIND is topologies, tasks, personas, protocols or experiments. A topology can be shown with its measures.
     """
-    rows = api.catalog(kind)
-    click.echo(to_json(rows) if as_json else listing(rows))
+    if show is None:
+        if svg is not None:
+            raise SpecError("there is nothing to draw", key="--svg", remedy="name a topology with --show")
+        rows = api.catalog(kind)
+        click.echo(to_json(rows) if as_json else listing(rows))
+        return
+    if kind != "topologies":
+        raise SpecError(f"{kind} cannot be drawn", key="--show", allowed="catalog topologies --show NAME")
+    drawn = api.draw(show, n, seed)
+    if svg is not None:
+        svg.write_text(drawn.svg(), "utf-8")
+    click.echo(to_json(drawn.as_dict()) if as_json else drawn.text())
+    if svg is not None and not as_json:
+        click.echo(f"drawing: {svg}")
