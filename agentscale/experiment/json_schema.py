@@ -7,6 +7,7 @@ from typing import Any
 
 from agentscale import topology
 from agentscale.catalog import topologies
+from agentscale.experiment.topologies import takes_lists
 from agentscale.models.openai_chat.presets import PRESETS
 from agentscale.protocols import PROTOCOLS
 from agentscale.schema.experiment import Experiment
@@ -56,6 +57,11 @@ def _or_bare(node: Node) -> Node:
     return {"anyOf": options, **({"default": node["default"]} if "default" in node else {})}
 
 
+def _or_swept(node: Node) -> Node:
+    """A parameter of a topology, or a list of its values, each of which makes a level."""
+    return node if takes_lists(node) else {"anyOf": [node, {"type": "array", "items": node, "minItems": 1}]}
+
+
 def _level(members: Mapping[str, type[Record]], optional: set[str], definitions: Node) -> Node:
     """A name, a name with parameters, or both spelled out."""
     short: list[Node] = [{"type": "string", "enum": sorted(members)}]
@@ -63,6 +69,8 @@ def _level(members: Mapping[str, type[Record]], optional: set[str], definitions:
     for name, member in sorted(members.items()):
         parameters = member.model_json_schema(ref_template="#/$defs/{model}")
         definitions.update(parameters.pop("$defs", {}))
+        if issubclass(member, topology.Topology):
+            parameters["properties"] = {key: _or_swept(node) for key, node in parameters.get("properties", {}).items()}
         if name in optional:
             parameters.pop("required", None)
         single = {"properties": {name: {"anyOf": [parameters, {"type": "null"}]}}, "required": [name]}

@@ -13,7 +13,7 @@ from agentscale.catalog.faults import Faults, explain
 from agentscale.errors import SpecError
 from agentscale.experiment.questions import select
 from agentscale.experiment.teams import Deal, cast, deals
-from agentscale.experiment.topologies import known, looked_up
+from agentscale.experiment.topologies import known, looked_up, swept
 from agentscale.protocols import InteractionProtocol
 from agentscale.schema.agents import Agent, Persona
 from agentscale.schema.experiment import Experiment, TaskRef, TeamSpec
@@ -116,25 +116,39 @@ class LevelReader:
     def _topologies(self) -> tuple[TopologyLevel, ...]:
         members = known()
         levels: list[TopologyLevel] = []
-        for index, written in enumerate(self._experiment.topology):
+        for index, asked in enumerate(self._experiment.topology):
             keys = self._item(("topology",), index)
-            named, base, own_path = looked_up(written, self._base)
-            if not self._is_one("topology", named.model_copy(update={"name": written.name}), members, keys):
-                continue
-            try:
-                resolved = topology.resolve(named, base)
-            except SpecError as error:
-                place = ":".join(str(part) for part in (error.file, error.line) if part is not None)
-                problem = f"{place}: {error.problem}" if place else error.problem
-                where = keys if own_path else (*self._parameters_at(keys, written.name), "path")
-                self._faults.add(where, SpecError(problem, allowed=error.allowed, remedy=error.remedy))
-                continue
-            # Paths stay as they were written: no path of this machine belongs in a run folder.
-            parameters = {**resolved.model_dump(mode="json", exclude_none=True), **named.parameters}
-            level = TopologyLevel(written, Named(name=written.name, parameters=parameters), resolved)
-            self._once("the topology", level.full, [other.full for other in levels], keys)
-            levels.append(level)
+            for written in self._swept(asked, members, keys):
+                level = self._topology(written, members, keys)
+                if level is not None:
+                    self._once("the topology", level.full, [other.full for other in levels], keys)
+                    levels.append(level)
         return tuple(levels)
+
+    def _swept(self, asked: Named, members: Mapping[str, type[Topology]], keys: Keys) -> list[Named]:
+        """The levels that one entry of the file stands for."""
+        every = swept(asked, members[asked.name]) if asked.name in members else [asked]
+        if not every:
+            empty = next(name for name, value in asked.parameters.items() if value == [])
+            where = (*self._parameters_at(keys, asked.name), empty)
+            self._faults.add(where, SpecError("the list is empty", allowed="one value, or a list of one or more"))
+        return every
+
+    def _topology(self, written: Named, members: Mapping[str, type[Topology]], keys: Keys) -> TopologyLevel | None:
+        named, base, own_path = looked_up(written, self._base)
+        if not self._is_one("topology", named.model_copy(update={"name": written.name}), members, keys):
+            return None
+        try:
+            resolved = topology.resolve(named, base)
+        except SpecError as error:
+            place = ":".join(str(part) for part in (error.file, error.line) if part is not None)
+            problem = f"{place}: {error.problem}" if place else error.problem
+            where = keys if own_path else (*self._parameters_at(keys, written.name), "path")
+            self._faults.add(where, SpecError(problem, allowed=error.allowed, remedy=error.remedy))
+            return None
+        # Paths stay as they were written: no path of this machine belongs in a run folder.
+        parameters = {**resolved.model_dump(mode="json", exclude_none=True), **named.parameters}
+        return TopologyLevel(written, Named(name=written.name, parameters=parameters), resolved)
 
     def _is_one(self, what: str, named: Named, members: Mapping[str, type[Record]], keys: Keys) -> bool:
         """Whether the name is known and its parameters are right; the errors are noted where the file says them."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from agentscale import topology
 from agentscale.catalog import folder, topologies, topology_preset
@@ -39,6 +41,30 @@ def looked_up(written: Named, base: Path) -> NamedTopology:
     generator = Named(name=preset.name, parameters={**preset.parameters, **written.parameters})
     own_path = "path" in preset.parameters.keys() - written.parameters
     return NamedTopology(generator, folder("topologies") if own_path else base, own_path)
+
+
+def swept(written: Named, member: type[Topology]) -> list[Named]:
+    """One topology for each value of a parameter that is given as a list, in the file's order: a list is a factor.
+
+    Args:
+        written: As the user wrote it.
+        member: Its generator. A parameter of which it takes lists anyway is none to sweep.
+    """
+    properties = member.model_json_schema()["properties"]
+    factors = {
+        name: values
+        for name, values in written.parameters.items()
+        if isinstance(values, list) and name in properties and not takes_lists(properties[name])
+    }
+    return [
+        Named(name=written.name, parameters={**written.parameters, **dict(zip(factors, levels, strict=True))})
+        for levels in product(*factors.values())
+    ]
+
+
+def takes_lists(node: Mapping[str, Any]) -> bool:
+    """Whether a parameter, by its JSON Schema, is a list by itself."""
+    return any(option.get("type") == "array" for option in node.get("anyOf", [node]))
 
 
 def find_topology(written: Named, base: Path) -> Topology:

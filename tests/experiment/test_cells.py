@@ -216,3 +216,23 @@ def test_a_team_without_parts_is_written_as_ever(loaded: Loaded) -> None:
     (cell, _) = loaded(BASE).header.cells
     assert "parts" not in cell.model_dump_json()
     assert "parts" in loaded(JUDGED).header.cells[0].model_dump_json()
+
+
+def test_a_list_of_a_parameter_is_a_factor(loaded: Loaded) -> None:
+    text = (
+        BASE
+        + "protocol: debate\nteam: {size: 8, layer: L3}\ntopology: [ring, {small_world: {k: [2, 4], p: [0, 0.5]}}]\n"
+    )
+    sweep = loaded(text)
+    named = [cell.topology for cell in sweep.header.cells if cell.topology]
+    assert [(one.name, one.parameters.get("k"), one.parameters.get("p")) for one in named] == [
+        ("ring", None, None),
+        *(("small_world", k, p) for k in (2, 4) for p in (0, 0.5)),
+    ]
+    assert len({cell.id for cell in sweep.header.cells}) == 5
+
+
+def test_a_parameter_that_is_a_list_by_itself_is_one_level(loaded: Loaded) -> None:
+    text = BASE + "protocol: debate\nteam: {size: 3, layer: L3}\ntopology: {hypergraph: {members: [[0, 1], [1, 2]]}}\n"
+    (cell,) = loaded(text).header.cells
+    assert cell.groups == ((0, 1), (1, 2))

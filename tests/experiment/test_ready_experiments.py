@@ -86,6 +86,8 @@ BASE: dict[str, Any] = {"models": {"m": {"scripted": {"replies": ["A"]}}}, "task
         {"protocol": {"debate": None}},
         {"protocol": [{"name": "debate", "parameters": {"rounds": 2}}, "vote"]},
         {"topology": ["ring", {"small_world": {"k": 2}}, "two_teams"]},
+        {"topology": {"small_world": {"k": 2, "p": [0, 0.1, 1]}}},
+        {"topology": {"hypergraph": {"members": [[0, 1], [1, 2]]}}},
         {"sampling": {"seed": "derived", "stop": ["END"]}},
     ],
 )
@@ -111,6 +113,8 @@ def test_what_the_schema_takes_loads(change: dict[str, Any], desk: Path) -> None
         {"protocol": {"debate": {}, "vote": {}}},
         {"topology": "rng"},
         {"topology": {"small_world": {"k": 3}}},
+        {"topology": {"small_world": {"p": []}}},
+        {"topology": {"small_world": {"p": [0, 2]}}},
         {"topology": {"file": {}}},
         {"sampling": {"temperature": 3}},
     ],

@@ -229,13 +229,25 @@ WRONG = {
         BASE.replace("./quiz", "{name: ./quiz, limit: 0}"),
         "exp.yaml:3: task.limit: got 0\n  allowed: a whole number ≥ 1",
     ),
+    "empty list of a topology's parameter": (
+        BASE + "protocol: debate\ntopology: [ring, {small_world: {k: []}}]\n",
+        "exp.yaml:5: topology[1].small_world.k: the list is empty\n  allowed: one value, or a list of one or more",
+    ),
+    "wrong value in a list of a topology's parameter": (
+        BASE + "protocol: debate\ntopology: {small_world: {p: [0, 2]}}\n",
+        "exp.yaml:5: topology.small_world.p: got 2\n  allowed: a number ≥ 0 and ≤ 1",
+    ),
+    "value that stands twice in a list of a topology's parameter": (
+        BASE + "protocol: debate\ntopology: {small_world: {p: [0.5, 0.5]}}\n",
+        "exp.yaml:5: topology: the topology small_world(k=4,p=0.5) stands twice\n  keep one of them",
+    ),
     "unknown protocol": (
         BASE + "protocol: [vote, debat]\n",
         "exp.yaml:4: protocol[1]: unknown protocol 'debat'\n  allowed: {protocols}\n  did you mean 'debate'?",
     ),
     "unknown parameter": (
         BASE + "protocol: [vote, {debate: {round: 2}}]\n",
-        "exp.yaml:4: protocol[1].debate.round: unknown key 'round'\n  allowed: rounds, see\n  did you mean 'rounds'?",
+        "exp.yaml:4: protocol[1].debate.round: unknown key 'round'\n  allowed: {debate}\n  did you mean 'rounds'?",
     ),
     "wrong parameter": (
         BASE + "protocol:\n- debate:\n    see: answer\n    rounds: 0\n",
@@ -400,6 +412,7 @@ def known() -> dict[str, str]:
     return {
         "{tasks}": ", ".join(task_names()) or "no task is defined",
         "{protocols}": ", ".join(sorted(PROTOCOLS)),
+        "{debate}": ", ".join(sorted(PROTOCOLS["debate"].model_fields)),
         "{topologies}": ", ".join(sorted({*TOPOLOGIES, *(entry.name for entry in topologies())})),
     }
 
