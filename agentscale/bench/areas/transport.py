@@ -39,12 +39,16 @@ HTTPX_PATIENCE_S = 15.0
 def run(setting: Setting) -> Result:
     """Measures the area."""
     waves = setting.size(WAVES, QUICK_WAVES)
-    questions = max(setting.size(3072, 1024), *(level * number for level, number in waves.items())) // AGENTS
-    with serving("endpoint") as server, desk(questions) as bench:
+    questions = max(level * number for level, number in waves.items()) // AGENTS
+    with (
+        serving("endpoint") as server,
+        desk(setting.size(3072, 1024) // AGENTS) as bench,
+        desk(questions) as large,
+    ):
         costs = {level: _costs(bench, server, level, setting) for level in LEVELS}
         measures, goals = _told(costs)
         for more_measures, more_goals in (
-            _wall(bench, server, waves),
+            _wall(large, server, waves),
             _burst(bench, server, httpx=not setting.quick),
             _peers(setting, bench, f"{server}/0/v1"),
         ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-PATIENCE_S = 0.75
+PATIENCE_S = 0.6
 """Seconds that the others wait: longer than a server takes to refuse, and little beside a run."""
 
 TICK_S = 0.05
