@@ -39,7 +39,6 @@ from agentscale.analysis.bootstrap import (
     bootstrap_means,
     mcnemar,
     paired_delta,
-    resampled_means,
 )
 from agentscale.analysis.conditioned import Conditioned, kstar_conditioned
 from agentscale.analysis.continuous import mvn_r2_curve
@@ -164,6 +163,7 @@ from agentscale.analysis.rarefaction import (
     kstar_extrapolated,
     kstar_rarefied,
 )
+from agentscale.analysis.resampling import resampled_means
 from agentscale.analysis.ringelmann import (
     Correlations,
     RhoParts,

@@ -9,17 +9,16 @@ make of an interval is told in ``intervals``.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agentscale.analysis.intervals import bca_ends, shape_of
+from agentscale.analysis.resampling import resampled_means
 from agentscale.errors import SpecError
-from agentscale.randomness import keyed
 from agentscale.schema.estimate import Estimate
 
 Floats = NDArray[np.float64]
@@ -27,8 +26,6 @@ METHOD = "95 % BCa interval with t tails, from a bootstrap over questions, strat
 PAIRED = f"paired; the wider of Student's interval and the {METHOD}"
 TOO_FEW = "fewer than 2 questions: no interval"
 _FEW = 6  # questions that differ, below which intervals of a paired difference miss too often
-_DRAWS = 2_000_000  # drawn at once: 16 MB of indices
-_KEPT = 4_000_000  # weights of one stratum that are kept: 32 MB
 
 
 class Intervals(NamedTuple):
@@ -77,8 +74,9 @@ def bootstrap_mean_of_means(by_task: Mapping[str, Floats], *, seed: int, resampl
         resampled_means(values, seed=seed, task=task, resamples=resamples) for task, values in sorted(by_task.items())
     ]
     n_items = np.sum([np.isfinite(values).sum(axis=0) for values in by_task.values()], axis=0)
-    value = _mean_defined([_weighted(values, np.ones((1, len(values)))) for values in by_task.values()])[0]
-    low, high = bca_ends(_mean_defined(drawn), value, shape_of(_influence(list(by_task.values()))))
+    means = [_means(values) for values in by_task.values()]
+    value = _mean_defined(means)
+    low, high = bca_ends(_mean_defined(drawn), value, shape_of(_influence(list(by_task.values()), means)))
     enough = n_items >= 2
     return Intervals(value, np.where(enough, low, np.nan), np.where(enough, high, np.nan), n_items)
 
@@ -110,23 +108,6 @@ def few_differ(differences: Floats) -> tuple[str, ...]:
     """A warning where fewer than six of the differences, shape (Q,), are not 0: no interval of them covers."""
     count = int((np.abs(differences[np.isfinite(differences)]) > 1e-12).sum())
     return (f"only {count} questions differ: the interval is too narrow",) if count < _FEW else ()
-
-
-def resampled_means(values: ArrayLike, *, seed: int, resamples: int = 2000, task: str = "") -> Floats:
-    """Means of the columns in every resample, shape (resamples, columns): what curves are fitted and matched on.
-
-    Args:
-        values: Shape (Q, columns), as in :func:`bootstrap_means`, whose resamples with this seed and task these are.
-        seed: Seed of the run.
-        resamples: How many, ≥ 1.
-        task: The stratum that these questions are.
-    """
-    table = np.asarray(values, dtype=np.float64)
-    if table.ndim != 2 or resamples < 1:
-        raise SpecError(f"values {table.shape}, {resamples} resamples", allowed="shape (Q, columns), 1 or more")
-    if not len(table):
-        return np.full((resamples, table.shape[1]), np.nan)
-    return np.concatenate([_weighted(table, weights) for weights in shared_weights(len(table), resamples, seed, task)])
 
 
 def paired_delta(a: ArrayLike, b: ArrayLike, *, seed: int, resamples: int = 2000, task: str = "") -> Estimate:
@@ -224,53 +205,24 @@ def _difference(a: ArrayLike, b: ArrayLike) -> Floats:
     return np.asarray(first - second)
 
 
-def resampling_weights(n: int, resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.float64]]:
-    """How often each of n questions is drawn in each resample, in blocks of shape (≤ resamples, n); rows sum to n."""
-    step = max(1, _DRAWS // max(1, n))
-    for at in range(0, resamples, step):
-        rows = min(step, resamples - at)
-        drawn = rng.integers(0, n, size=(rows, n), dtype=np.int32) + np.arange(rows)[:, None] * n
-        yield np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
+def _means(values: Floats) -> Floats:
+    """Means of the columns over the questions where they are defined, shape (columns,)."""
+    return np.asarray(values.mean(axis=0)) if len(values) and np.isfinite(values).all() else _mean_defined(values)
 
 
-def shared_weights(n: int, resamples: int, seed: int, stratum: str) -> Iterable[NDArray[np.float64]]:
-    """`resampling_weights` of a seed and a stratum; those of few questions are kept, since many numbers share them."""
-    if n * resamples <= _KEPT:
-        return _kept_weights(n, resamples, seed, stratum)
-    return resampling_weights(n, resamples, keyed(seed, "bootstrap", stratum))
-
-
-@lru_cache(maxsize=8)
-def _kept_weights(n: int, resamples: int, seed: int, stratum: str) -> tuple[NDArray[np.float64], ...]:
-    blocks = tuple(resampling_weights(n, resamples, keyed(seed, "bootstrap", stratum)))
-    for block in blocks:
-        block.setflags(write=False)
-    return blocks
-
-
-def _weighted(values: Floats, weights: Floats) -> Floats:
-    """Weighted means of the columns over the questions where they are defined, shape (len(weights), columns)."""
-    defined = np.isfinite(values)
-    sums = weights @ np.where(defined, values, 0.0)
-    if defined.all() and len(values):
-        return np.asarray(sums / len(values))
-    totals = weights @ defined.astype(np.float64)
-    return np.asarray(np.where(totals > 0, sums / np.where(totals > 0, totals, 1.0), np.nan))
-
-
-def _mean_defined(by_task: list[Floats]) -> Floats:
-    stacked = np.stack(by_task)
+def _mean_defined(values: Floats | list[Floats]) -> Floats:
+    """Means over the first axis of what is defined; ``nan`` where nothing is."""
+    stacked = np.asarray(values)
     defined = np.isfinite(stacked)
     count = defined.sum(axis=0)
     total = np.where(defined, stacked, 0.0).sum(axis=0)
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
-def _influence(by_task: list[Floats]) -> list[Floats]:
+def _influence(by_task: list[Floats], means: list[Floats]) -> list[Floats]:
     """What each question moves the mean of means by, per unit of weight: (x − mean of its task)/(n · tasks)."""
     n = np.stack([np.isfinite(values).sum(axis=0) for values in by_task])
     tasks = np.maximum((n > 0).sum(axis=0), 1)
-    whole = [_weighted(values, np.ones((1, len(values)))) for values in by_task]
     return [
-        (values - mean) / (np.maximum(count, 1) * tasks) for values, mean, count in zip(by_task, whole, n, strict=True)
+        (values - mean) / (np.maximum(count, 1) * tasks) for values, mean, count in zip(by_task, means, n, strict=True)
     ]

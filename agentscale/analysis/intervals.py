@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 _TAIL = 0.025
 _NORMAL = 1e9  # degrees of freedom from which Student's t is the normal law
-_ALIKE = 1e-12  # values of a resample that differ by rounding only
+_ALIKE = 1e-12  # values of a resample that differ by rounding only …
+_CLOSE = 1e-5  # … or by so much of all that they spread over, where single precision made them
 
 
 class Shape(NamedTuple):
@@ -113,7 +114,8 @@ def _bias(ordered: Floats, value: Floats) -> Floats:
     """z_0: how far the statistic stands from the median of its draws, in normal units; ties count half."""
     from scipy.special import ndtri
 
-    near = _ALIKE * np.maximum(1.0, np.abs(value))
+    least, most = (_picked(ordered, np.full(len(ordered), level)) for level in (0.0, 1.0))
+    near = _ALIKE * np.maximum(1.0, np.abs(value)) + _CLOSE * (most - least)
     ends = zip(ordered, value - near, value + near, strict=True)
     below, upto = (
         np.array([(row.searchsorted(low, "left"), row.searchsorted(high, "right")) for row, low, high in ends])

@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agentscale.analysis.agreement import icc_correct
-from agentscale.analysis.bootstrap import resampling_weights
 from agentscale.analysis.fits import growth, teams
 from agentscale.analysis.fits.base import Floats
 from agentscale.analysis.fits.result import CurveFit, CurveValues
 from agentscale.analysis.fits.rivals import Comparison, compare_families
 from agentscale.analysis.fits.teams import as_correlation
+from agentscale.analysis.resampling import resampled_means
 from agentscale.errors import SpecError
-from agentscale.randomness import keyed
 
 RIVALS = (teams.RINGELMANN, teams.KISH, growth.POWER_GROWTH, growth.LOG_GROWTH, growth.EXP_SAT)
 """Laws of effective size that are fitted to the same correlations."""
@@ -84,10 +83,9 @@ def correlation_curve(k: ArrayLike, n: ArrayLike, *, seed: int, resamples: int =
         raise SpecError(f"k {right.shape}, n {size.shape}", key="n", allowed="(Q, S) and (S,), two agents or more")
     if not len(right):
         return Correlations(np.full(size.shape, np.nan), np.full((resamples, *size.shape), np.nan))
-    weights = resampling_weights(len(right), resamples, keyed(seed, "bootstrap", "ringelmann"))
-    accuracy, both = right / size, right * (right - 1) / (size * (size - 1))
-    draws = [_moment(block @ accuracy / len(right), block @ both / len(right)) for block in weights]
-    return Correlations(icc_correct(right.T, size[:, None]), np.concatenate(draws))
+    pairs = np.concatenate([right / size, right * (right - 1) / (size * (size - 1))], axis=1)
+    means = resampled_means(pairs, seed=seed, resamples=resamples, task="ringelmann")
+    return Correlations(icc_correct(right.T, size[:, None]), _moment(*np.split(means, 2, axis=1)))
 
 
 def fit_ringelmann(n: ArrayLike, rho: ArrayLike, draws: ArrayLike | None = None, **options: Any) -> RingelmannFit:

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from agentscale.analysis.arrays import Floats
-from agentscale.analysis.bootstrap import resampled_means
 from agentscale.analysis.curves import Setting, setting
 from agentscale.analysis.fits import Comparison, CurveFit, compare_families, growth
 from agentscale.analysis.inference import n_match
 from agentscale.analysis.ledger import Ledger
 from agentscale.analysis.reading import ReadCell
+from agentscale.analysis.resampling import resampled_means
 from agentscale.analysis.ringelmann import correlation_curve, fit_ringelmann
 from agentscale.analysis.tables import Point, Row
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.analysis import bootstrap_mean_of_means, bootstrap_means, mcnemar, paired_delta
-from agentscale.analysis.bootstrap import resampling_weights
+from agentscale.analysis.resampling import resampling_weights
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 

@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.bootstrap import bootstrap_means, resampled_means, with_student_ends
+from agentscale.analysis.bootstrap import bootstrap_means, with_student_ends
 from agentscale.analysis.intervals import quantiles
 from agentscale.analysis.ranges import within
+from agentscale.analysis.resampling import resampled_means
 from agentscale.errors import SpecError
 
 Floats = NDArray[np.float64]

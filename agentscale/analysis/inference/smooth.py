@@ -6,16 +6,18 @@ interval costs some milliseconds. What a column holds at a question must not dep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agentscale.analysis.bootstrap import TOO_FEW, shared_weights
+from agentscale.analysis.bootstrap import TOO_FEW
 from agentscale.analysis.inference.studentised import Scale, studentised_ends
 from agentscale.analysis.intervals import bca_ends, shape_of
 from agentscale.analysis.rarefaction import d2_unbiased
+from agentscale.analysis.resampling import resampled_means
 from agentscale.errors import SpecError
 from agentscale.schema.estimate import Estimate
 
@@ -57,7 +59,7 @@ def bootstrap_statistic(
     if scale is None or not np.isfinite(found.low):
         return found
     table = _whole_rows(columns)
-    ends = studentised_ends(table, _weights(len(table), resamples, seed), scale(table.mean(axis=0)))
+    ends = studentised_ends(table, _resampler(seed, resamples), scale(table.mean(axis=0)))
     return found if ends is None else replace(found, low=ends[0], high=ends[1], method=STUDENTISED)
 
 
@@ -94,7 +96,7 @@ def bootstrap_statistics(
         return tuple(Estimate(float(one), nan, nan, n, n_agents, n_missing, METHOD, (TOO_FEW,)) for one in alone)
     total = table.sum(axis=0)
     value = np.asarray(statistics(total / n), dtype=np.float64)
-    drawn = np.concatenate([statistics(block @ table / n) for block in _weights(n, resamples, seed)])
+    drawn = statistics(_resampler(seed, resamples)(table))
     without = np.asarray(statistics((total - table) / (n - 1)), dtype=np.float64)
     influence = np.stack([jackknifed(column) for column in without.T], axis=1)
     low, high = bca_ends(drawn, value, shape_of([influence]))
@@ -112,8 +114,8 @@ def _whole_rows(columns: ArrayLike) -> Floats:
     return np.asarray(table[np.isfinite(table).all(axis=1)])
 
 
-def _weights(n: int, resamples: int, seed: int) -> Iterable[Floats]:
-    return shared_weights(n, resamples, seed, "statistic")
+def _resampler(seed: int, resamples: int) -> Callable[[Floats], Floats]:
+    return partial(resampled_means, seed=seed, resamples=resamples, task="statistic")
 
 
 def _said(value: float, lost: int, resamples: int) -> tuple[str, ...]:

@@ -3,12 +3,12 @@
 A bounded statistic of few questions (a correlation of 32) has an error that changes with its value, and BCa corrects
 that only in part. Here every resample has a standard error of its own, from the gradient of the statistic in the column
 means (the delta method), and the ends are value − t·error with t the quantiles of (resample − value)/error (Efron &
-Tibshirani 1993, section 12.5). All resamples are two matrix products: of the columns, and of their products.
+Tibshirani 1993, section 12.5). All resamples are one matrix product, of the columns and of their products.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -29,12 +29,14 @@ class Scale(NamedTuple):
     """From the scale to the statistic, rising."""
 
 
-def studentised_ends(columns: Floats, weights: Iterable[Floats], scale: Scale) -> tuple[float, float] | None:
+def studentised_ends(
+    columns: Floats, resampled: Callable[[Floats], Floats], scale: Scale
+) -> tuple[float, float] | None:
     """Ends of the 95 % interval of a statistic of the means of ``columns``, shape (Q, C).
 
     Args:
         columns: A row a question, all of it finite.
-        weights: How often each question is drawn in each resample, blocks of shape (≤ B, Q).
+        resampled: Columns (Q, K) to their means in every resample, (B, K), as `resampled_means` gives them.
         scale: Of the statistic.
 
     Returns:
@@ -44,8 +46,7 @@ def studentised_ends(columns: Floats, weights: Iterable[Floats], scale: Scale) -
     first, second = np.triu_indices(columns.shape[1])
     moments = np.concatenate([columns, columns[:, first] * columns[:, second]], axis=1)
     value, error = _studentised(moments.mean(axis=0)[None], len(columns), scale)
-    drawn = [_studentised(block @ moments / len(columns), len(columns), scale) for block in weights]
-    values, errors = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
+    values, errors = _studentised(resampled(moments), len(columns), scale)
     defined = np.isfinite(values) & (errors > 0)
     if not (np.isfinite(value[0]) and error[0] > 0 and (~defined).mean() <= _UNDEFINED):
         return None

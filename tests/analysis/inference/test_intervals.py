@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.analysis import bootstrap_means
-from agentscale.analysis.bootstrap import resampling_weights
 from agentscale.analysis.intervals import bca_ends, percentile_ends, quantiles, shape_of
+from agentscale.analysis.resampling import resampling_weights
 from agentscale.randomness import keyed
 
 
