@@ -115,7 +115,7 @@ def _bias(ordered: Floats, value: Floats) -> Floats:
     from scipy.special import ndtri
 
     least, most = (_picked(ordered, np.full(len(ordered), level)) for level in (0.0, 1.0))
-    near = _ALIKE * np.maximum(1.0, np.abs(value)) + _CLOSE * (most - least)
+    near = _ALIKE * np.maximum(1.0, np.abs(value)) + _CLOSE * np.where(most > least, most - least, 0.0)
     ends = zip(ordered, value - near, value + near, strict=True)
     below, upto = (
         np.array([(row.searchsorted(low, "left"), row.searchsorted(high, "right")) for row, low, high in ends])

@@ -26,7 +26,7 @@ _TOP = 18  # counts below this: what is left out has a chance of 1e-17
 _QUESTIONS = 4  # drawn together from one word of 16 bits, as four bytes
 _WORDS = 1 << 16
 _UNSURE = np.uint32(0xFFFFFFFF)
-_ROWS = 100  # resamples drawn together, so that a draw does not hang on how many are wanted …
+_ROWS = 500  # resamples drawn together, so that a draw does not hang on how many are wanted …
 _ENTRIES = 1_000_000  # … or fewer, of very many questions
 _KEPT = 4_000_000  # weights of one stratum that are kept: 32 MB
 _LONG = 4096  # questions from which sums are of single precision
@@ -63,7 +63,7 @@ def resampled_means(values: ArrayLike, *, seed: int, resamples: int = 2000, task
 
 
 def resampling_weights(n: int, resamples: int, rng: np.random.Generator) -> Iterator[Counts]:
-    """How often each of n questions is drawn in each resample, in blocks of shape (≤ 100, n); rows sum to n."""
+    """How often each of n questions is drawn in each resample, in blocks of shape (≤ 500, n); rows sum to n."""
     rows = max(1, min(_ROWS, _ENTRIES // max(1, n)))
     for at in range(0, resamples, rows):
         yield _multinomial(rows, n, rng)[: resamples - at]
@@ -76,7 +76,8 @@ def _centres(values: Floats, defined: NDArray[np.bool_] | bool) -> Floats:
     """
     least = np.minimum.reduce(values, axis=0, where=defined, initial=np.inf)
     most = np.maximum.reduce(values, axis=0, where=defined, initial=-np.inf)
-    mean = values.mean(axis=0, where=defined)
+    count = len(values) if isinstance(defined, bool) else defined.sum(axis=0)
+    mean = values.sum(axis=0, where=defined) / np.maximum(count, 1)
     step = np.ldexp(1.0, np.frexp(np.where(most > least, most - least, 1.0))[1] - 9)
     return np.asarray(np.where(most > least, np.round(mean / step) * step, mean))
 
