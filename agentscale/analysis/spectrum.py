@@ -21,7 +21,9 @@ from agentscale.errors import SpecError
 
 Floats = NDArray[np.float64]
 ORDERS = (0.0, 1.0, 2.0, np.inf)
-_CHUNK_ENTRIES = 400_000  # entries of one chunk: 3 MB of float64 stay in cache, some 65 questions of 16 × 384
+_PRODUCTS = 131_072  # entries of the Gram matrices of one chunk, 512 questions of 16 rows: 1 MB stays in cache
+_ENTRIES = 4_000_000  # entries of the vectors of one chunk, which are held in float64 where rows are missing
+_BLOCK = 131_072  # entries of the vectors that are made float64 at once, some 20 questions of 16 × 384
 _FEW_ROWS = 64  # up to here the general product of matrices beats the one that computes half of a symmetric one
 _SAFE = (1e-200, 1e200)  # squared norms between these neither vanish nor overflow when they are divided out
 
@@ -95,7 +97,7 @@ def hill_spectrum(z: ArrayLike, q: Sequence[float] = ORDERS, weights: ArrayLike 
     lead, (n, d) = vectors.shape[:-2], vectors.shape[-2:]
     sets = int(np.prod(lead))
     flat, flat_p = vectors.reshape(sets, n, d), np.broadcast_to(p, (*lead, n)).reshape(sets, n)
-    step = max(1, _CHUNK_ENTRIES // max(1, n * max(n, d)))
+    step = max(1, min(_PRODUCTS // max(1, min(n, d) ** 2), _ENTRIES // max(1, n * d)))
     parts = [_chunk(flat[at : at + step], flat_p[at : at + step], orders) for at in range(0, max(1, sets), step)]
     whole = _Part(*(np.concatenate(part).reshape(lead + part[0].shape[1:]) for part in zip(*parts, strict=True)))
     missing = n - whole.n_present
@@ -108,7 +110,7 @@ def effective_channels(z: ArrayLike) -> Floats:
     exp(−Σ λ ln λ) over the spectrum of the uncentred, trace-normalised Gram matrix of unit rows (arXiv 2602.03794).
     Zero and non-finite rows are missing; a set without any row is ``nan``, with one row 1.
     """
-    return hill_spectrum(z, (1.0,)).k_star
+    return hill_spectrum(z, ()).k_star
 
 
 def mean_cosine(z: ArrayLike) -> Floats:
@@ -197,9 +199,9 @@ def _by_rows(z: NDArray[np.generic], p: Floats) -> tuple[Floats, Floats, Floats]
     """ρ as an n × n matrix, the sum of all cosines, and p with 0 for missing rows."""
     cosines, present, _ = _cosines(z)
     p = np.where(present, p, 0.0)
-    here = (p > 0).astype(np.float64)[..., None]
-    pair_sum = (np.swapaxes(here, -1, -2) @ (cosines @ here))[..., 0, 0]
-    return _weighted(cosines, p), pair_sum, p
+    here = p > 0
+    pairs = cosines if here.all() else cosines * (here[..., :, None] & here[..., None, :])
+    return _weighted(cosines, p), pairs.sum(axis=(-2, -1)), p
 
 
 def _by_columns(z: NDArray[np.generic], p: Floats) -> tuple[Floats, Floats, Floats]:
@@ -224,12 +226,11 @@ def _checked(z: ArrayLike, weights: ArrayLike | None) -> tuple[NDArray[np.generi
 
 
 def _cosines(z: NDArray[np.generic]) -> Gram:
-    x = z.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore"):  # what these would warn of is looked at next
-        products = _products(x)
+        products = _products(z)
     squares = np.einsum("...ii->...i", products)
     if not _are_safe(squares):
-        unit, present = unit_rows(x)
+        unit, present = unit_rows(z.astype(np.float64))
         return Gram(unit @ np.swapaxes(unit, -1, -2), present, z.shape[-1])
     scale = 1.0 / np.sqrt(squares)  # dividing the n × n products is cheaper than dividing the n × d rows
     products *= scale[..., :, None]
@@ -237,19 +238,27 @@ def _cosines(z: NDArray[np.generic]) -> Gram:
     return Gram(products, np.ones(squares.shape, dtype=np.bool_), z.shape[-1])
 
 
-def _products(x: Floats) -> Floats:
-    """Products of the rows of each set with one another.
+def _products(z: NDArray[np.generic]) -> Floats:
+    """Products of the rows of each set with one another, in float64, which few sets at a time are made.
 
     Given a matrix and its own transpose, numpy has BLAS compute one triangle (syrk) and copies it to the other, at
-    twice the cost of the general product where rows are few. Half of the rows at a time are not that matrix.
+    twice the cost of the general product where rows are few. Some rows times more of them are not that matrix: the
+    lower half times all rows, then the two upper quarters times the upper half; the last corner is the first, turned.
     """
-    turned, n = np.swapaxes(x, -1, -2), x.shape[-2]
-    if n > _FEW_ROWS:
-        return np.asarray(x @ turned)
-    products = np.empty((*x.shape[:-1], n))
-    for half in (slice(n // 2), slice(n // 2, n)):
-        np.matmul(x[..., half, :], turned, out=products[..., half, :])
-    return products
+    *lead, n, d = z.shape
+    sets = z.reshape(int(np.prod(lead)), n, d)
+    products = np.empty((len(sets), n, n))
+    half, quarter = n // 2, n // 4
+    parts = ((half, n, n), (quarter, half, half), (0, quarter, half)) if n <= _FEW_ROWS else ((0, n, n),)
+    step = max(1, _BLOCK // max(1, n * d))
+    for at in range(0, len(sets), step):
+        x, into = sets[at : at + step].astype(np.float64), products[at : at + step]
+        turned = np.swapaxes(x, -1, -2)
+        for first, end, width in parts:
+            np.matmul(x[:, first:end], turned[..., :width], out=into[:, first:end, :width])
+    if len(parts) > 1:
+        products[:, :half, half:] = np.swapaxes(products[:, half:, :half], -1, -2)
+    return products.reshape(*lead, n, n)
 
 
 def unit_rows(x: Floats) -> tuple[Floats, NDArray[np.bool_]]:
@@ -276,17 +285,19 @@ def _scaled(p: Floats) -> Floats:
 
 def _weighted(cosines: Floats, p: Floats) -> Floats:
     """diag(√p) G diag(√p) with p scaled to sum to 1."""
-    root = np.sqrt(_scaled(p))
+    scaled = _scaled(p)
+    if (scaled == scaled[..., :1]).all():
+        return np.asarray(cosines * scaled[..., :1, None])
+    root = np.sqrt(scaled)
     return np.asarray(cosines * root[..., :, None] * root[..., None, :])
 
 
 def _eigenvalues(matrix: Floats, size: int) -> Floats:
     """Eigenvalues, clipped at 0, summing to 1, the numerically zero ones exactly 0."""
-    values = np.linalg.eigvalsh(matrix).clip(min=0.0)
+    values = np.linalg.eigvalsh(matrix)  # ascending
+    values[values <= size * np.finfo(np.float64).eps * values[..., -1:]] = 0.0
     total = values.sum(axis=-1, keepdims=True)
-    values /= np.where(total > 0, total, 1.0)
-    floor = size * np.finfo(np.float64).eps * values.max(axis=-1, keepdims=True, initial=0.0)
-    return np.asarray(np.where(values > floor, values, 0.0))
+    return np.asarray(values / np.where(total > 0, total, 1.0))
 
 
 def _entropy(eigenvalues: Floats) -> Floats:
