@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.analysis import bootstrap_statistic, icc_correct, icc_estimate
-from agentscale.analysis.bootstrap import resampling_weights
 from agentscale.analysis.inference.correlation import fisher_scale, icc_columns, icc_of_means
 from agentscale.analysis.inference.studentised import Scale, studentised_ends
+from agentscale.analysis.resampling import resampling_weights
 from agentscale.randomness import keyed
 
 IDENTITY = Scale(lambda means: (means[..., 0], np.ones_like(means)), lambda value: value)
@@ -37,9 +37,8 @@ def test_the_scale_gives_back_the_correlation_and_its_gradient_is_that_of_differ
 
 def test_the_standard_error_of_a_mean_is_students() -> None:
     x = keyed(1, "x").standard_normal((40, 1))
-    weights = list(resampling_weights(40, 4000, keyed(1, "w")))
-    ends = studentised_ends(x, weights, IDENTITY)
-    drawn = np.concatenate(weights)
+    drawn = np.concatenate(list(resampling_weights(40, 4000, keyed(1, "w")))).astype(float)
+    ends = studentised_ends(x, lambda columns: drawn @ columns / 40, IDENTITY)
     means = drawn @ x[:, 0] / 40
     errors = np.sqrt((drawn @ x[:, 0] ** 2 / 40 - means**2) / 39)
     t = np.quantile((means - x.mean()) / errors, [0.975, 0.025])
