@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from agentscale.analysis import tables
 from agentscale.analysis.arrays import Floats, read_cell
@@ -94,8 +95,18 @@ def analyze(
         SpecError: The embedder gives another shape than one row a text.
         StoreError: Transcripts or kept vectors cannot be read, or belong to another run.
     """
-    vectors = TextVectors(folder.embeddings_path, embedder, embed)
-    tasks, ledger = _tasks(folder), Ledger(seed, resamples)
+    with threadpool_limits(1, "blas"):  # products of small matrices: more threads only spin
+        vectors = TextVectors(folder.embeddings_path, embedder, embed)
+        made, warnings = _analyzed(folder, vectors, Ledger(seed, resamples), across_decoding)
+    method = f"{METHOD}; {resamples} resamples, shared by all numbers of a task"
+    return Analysis(folder.header, made, embedder, warnings, method)
+
+
+def _analyzed(
+    folder: RunFolder, vectors: TextVectors, ledger: Ledger, across_decoding: bool
+) -> tuple[dict[str, Table], tuple[str, ...]]:
+    """The tables, and what they are warned of."""
+    tasks = _tasks(folder)
     told: dict[str, list[Row]] = {name: [] for name in SECTIONS}
     read, recorded = _read(folder, tasks, vectors, ledger, told)
     votes = [point for key, curve in recorded.items() for point in _vote_points(key, curve, ledger)]
@@ -124,8 +135,7 @@ def analyze(
         *found.warnings,
         *vectors.warnings,
     )
-    method = f"{METHOD}; {resamples} resamples, shared by all numbers of a task"
-    return Analysis(folder.header, {name: tables.table(name, rows[name]) for name in rows}, embedder, warnings, method)
+    return {name: tables.table(name, rows[name]) for name in rows}, warnings
 
 
 def _tasks(folder: RunFolder) -> dict[str, _Task]:
