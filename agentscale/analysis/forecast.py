@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from agentscale.analysis.extrapolate import Ceiling, DeFinetti, Forecast, Pilot
 from agentscale.analysis.extrapolate.pilot import Ints
@@ -29,6 +30,8 @@ Rate = Callable[[str, int, int], float | None]
 """US dollars for one answer of a model, from its tokens in and out; ``None`` where its price is unknown."""
 _REACH = 4  # times the pilot, up to which the table goes
 _MANY = 4  # configurations, above which the table has the pilot's size and its ends only
+_CALLS = (2, 4, 8)
+"""Calls a question for which an outlook names the best team; the middle one alone where configurations are many."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,32 @@ def forecast_table(
         rows += [_best_row(pilot, law, unit, most, rate) for unit, most in (budget or {}).items()]
     if not rows:
         raise SpecError("the run has no answer that an agent gave alone", remedy="record a vote, or a debate's round 0")
+    return Table(tuple(COLUMNS.split()), tuple(rows))
+
+
+def outlook(folder: RunFolder, *, seed: int, resamples: int = 2000) -> Table:
+    """What can be told without a question: the default of :func:`forecast_table`, and the best team for a few calls.
+
+    Args:
+        folder: The run.
+        seed: Of draws and resamples.
+        resamples: Of the bootstrap over questions.
+
+    Returns:
+        No row where no agent answered alone; no best team where there is one configuration, or no question that was
+        put to all of them.
+
+    Raises:
+        StoreError: transcripts or questions cannot be read.
+    """
+    rows: list[Row] = []
+    with threadpool_limits(1, "blas"):  # products of small matrices: more threads only spin
+        for pilot in read_pilots(folder):
+            law, n = DeFinetti(pilot.pilot, seed=seed, resamples=resamples, task=pilot.task), len(pilot.configs)
+            rows += _default_rows(pilot, law)
+            choice = n > 1 and pilot.pilot.complete.any()
+            budgets = _CALLS if n <= _MANY else _CALLS[1:2]
+            rows += [_best_row(pilot, law, "calls", calls, None) for calls in budgets if choice]
     return Table(tuple(COLUMNS.split()), tuple(rows))
 
 

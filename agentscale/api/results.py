@@ -198,14 +198,16 @@ class Run:
             yield from self.folder.transcripts(name)
 
     def report(self) -> Path:
-        """Writes tables, figures and the page.
+        """Writes tables, that of the forecast too, figures and the page.
 
         Returns:
             The path of the page.
         """
         from agentscale import report
+        from agentscale.analysis.forecast import outlook
 
-        return report.render(self.folder, self.analysis)
+        tables = {**self.analysis.tables, "forecast": outlook(self.folder, seed=self.header.seed)}
+        return report.render(self.folder, replace(self.analysis, tables=tables))
 
 
 def _estimate(row: Mapping[str, Any]) -> Estimate:

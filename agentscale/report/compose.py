@@ -25,6 +25,7 @@ from agentscale.report import card, drawings, transcripts, words
 from agentscale.report.figures import DARK, LIGHT, Figure, figures, svg, theme
 from agentscale.report.legible import embedded, plain, unbounded, visible
 from agentscale.report.numbers import Row, sheet
+from agentscale.report.outlook import outlook
 from agentscale.report.settings import shortened
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def page(
             answers=words.answers(tables),
             method=analysis.method,
             figures=drawn,
+            outlook=outlook(tables["forecast"]) if "forecast" in tables else None,
             drawings=graphs,
             side=f"{drawings.SIDE:.0f}",
             card=card.report_card(header, analysis, tables),

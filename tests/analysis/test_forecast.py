@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from agentscale.analysis import DeFinetti, Pilot, forecast_table, read_pilots
+from agentscale.analysis.forecast import outlook
 from agentscale.errors import SpecError
 from agentscale.schema.run import Named
 
@@ -96,6 +97,22 @@ def test_a_budget_of_tokens_buys_what_a_budget_of_calls_does_at_equal_prices(fol
     assert calls["team"] == tokens["team"]
     assert tokens["cost"] == 13 * calls["cost"] <= 52
     assert "on questions that did not choose it" in calls["method"]
+
+
+def test_an_outlook_is_the_default_table_and_the_best_team_for_a_few_calls(folder) -> None:
+    found, default = outlook(folder, seed=7, resamples=50), forecast_table(read_pilots(folder), seed=7, resamples=50)
+    best = [row for row in found.rows if row["kind"].startswith("best")]
+    assert [row["kind"] for row in best] == [f"best for {calls} calls" for calls in (2, 4, 8)]
+    np.testing.assert_equal(list(found.rows[: -len(best)]), list(default.rows))
+    (want,) = forecast_table(read_pilots(folder), seed=7, budget={"calls": 4}, resamples=50).rows
+    np.testing.assert_equal(best[1], want)
+
+
+def test_one_configuration_has_no_best_team_and_a_run_without_first_answers_no_outlook(build) -> None:
+    cell = build.cell(["s/-", "s/-"])
+    alone = build.folder([cell], [build.transcript(cell, "q0", [said(cell, "AB")])], samples=["q0"])
+    assert {row["kind"] for row in outlook(alone, seed=1, resamples=50).rows} == {"team", "ceiling"}
+    assert outlook(build.folder([cell], [], samples=["q0"], name="none"), seed=1).rows == ()
 
 
 def test_names_that_do_not_fit_are_told(folder, build) -> None:

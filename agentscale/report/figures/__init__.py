@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from agentscale.report.figures import accuracy, channels, rounds, votes
+from agentscale.report.figures import accuracy, channels, forecast, rounds, votes
 from agentscale.report.figures.base import DARK, LIGHT, Figure, Panel, svg, theme
 from agentscale.report.numbers import Row
 
@@ -22,5 +22,6 @@ def figures(tables: Mapping[str, Sequence[Row]]) -> list[Figure]:
         channels.figure(tables["curves"]),
         votes.figure(tables["vote_curve"], tables["curves"]),
         rounds.figure(tables["rounds"], tables["cells"]),
+        forecast.figure(tables.get("forecast", ()), tables["curves"]),
     )
     return [figure for figure in drawn if figure is not None]

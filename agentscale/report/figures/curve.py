@@ -36,6 +36,8 @@ class Across(NamedTuple):
     log: bool
     dense: bool = False
     """Every N has a point: dot and interval stand only where N is the ``recorded`` size."""
+    solid: str | None = None
+    """A column that says where a dot stands; elsewhere there is the line and its interval."""
 
 
 def panel(title: str, rows: Sequence[Row], order: list[str], measure: Measure, across: Across) -> Panel:
@@ -50,7 +52,9 @@ def panel(title: str, rows: Sequence[Row], order: list[str], measure: Measure, a
     """
     lines, x, marks = lines_of(order, rows), _x(rows, across), marks_of(order, rows)
     # Only what the chart uses goes in: the page carries these rows once more for every figure.
-    fields = dict.fromkeys((across.field, measure.value, measure.low, measure.high, "recorded"))
+    fields = dict.fromkeys(
+        filter(None, (across.field, measure.value, measure.low, measure.high, "recorded", across.solid))
+    )
     low, high = measure.domain
     scale = alt.Scale(domainMin=low, nice=True) if high is None else alt.Scale(domain=[low, high])
     y = alt.Y(f"{measure.value}:Q", scale=scale, axis=alt.Axis(format=measure.format, title=measure.title, tickCount=5))
@@ -60,7 +64,8 @@ def panel(title: str, rows: Sequence[Row], order: list[str], measure: Measure, a
         x, alt.Y(f"{measure.low}:Q"), alt.Y2(measure.high), marks["color"]
     )
     line = frame.mark_line().encode(x, y, marks["color"], detail="team:N")
-    dots = dotted.mark_point().encode(x, y, marks["color"], marks["shape"])
+    firm = frame.transform_filter(f"datum.{across.solid}") if across.solid else dotted
+    dots = firm.mark_point().encode(x, y, marks["color"], marks["shape"])
     targets = frame.mark_point(opacity=0, size=150).encode(x, y, tooltip=_tips(measure, across))
     drawn = [spans] if any(known(row.get(measure.low)) for row in rows) else []
     whole = alt.layer(*_rule(rows, measure), *drawn, line, dots, targets, data=data(rows, lines, fields))
