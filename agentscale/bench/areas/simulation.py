@@ -26,15 +26,15 @@ NODES = 100_000
 
 def run(setting: Setting) -> Result:
     """Measures the area."""
-    parts = [_votes(setting), _crowds(setting), _sparse(setting), _debates(setting), _graphs(setting)]
+    parts = [_votes(), _crowds(setting), _sparse(setting), _debates(setting), _graphs(setting)]
     return Result(
         "simulation", [each for more, _ in parts for each in more], [each for _, more in parts for each in more]
     )
 
 
-def _votes(setting: Setting) -> tuple[list[Measure], list[Goal]]:
+def _votes() -> tuple[list[Measure], list[Goal]]:
     """Agents that are drawn one by one: the cost of a vote, by its law and by channels as the chat door draws it."""
-    agents, questions = 100_000, setting.size(50, 10)
+    agents, questions = 100_000, 50
     world = World(resolve("mcq-default", {}))
     contenders: dict[str, Contender] = {
         "votes drawn one by one": partial(by_law, world, agents, questions),
