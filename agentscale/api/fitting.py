@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from agentscale.analysis.vectors import TextVectors
     from agentscale.simulation.calibration import Calibration
     from agentscale.simulation.parameters import WorldParameters
+    from agentscale.store import RunFolder
 
 
 def calibrate(path: str | Path) -> Calibration:
     """Fits a world to a run, and says which of its parameters the run can tell.
+
+    How alike texts are is read from the vectors that an analysis has kept in the folder.
 
     Args:
         path: The run folder.
@@ -25,8 +29,22 @@ def calibrate(path: str | Path) -> Calibration:
     from agentscale.simulation.calibration import calibrate as fit
     from agentscale.store import RunFolder
 
-    seen = likeness(RunFolder.open(Path(path)))
-    return fit(seen.counts, seen.design, seen.changes)
+    folder = RunFolder.open(Path(path))
+    seen = likeness(folder, _kept_vectors(folder))
+    return fit(seen.counts, seen.design, seen.changes, seen.cosines)
+
+
+def _kept_vectors(folder: RunFolder) -> TextVectors | None:
+    """The vectors that an analysis of the run has kept, if it has been analysed; no endpoint is asked for more."""
+    from agentscale.analysis.vectors import TextVectors, kept_dimension
+    from agentscale.api.embedding import embedder
+    from agentscale.schema.embedding import read
+
+    found = embedder(read(folder.header.embedder), folder.header, environ=None)
+    dimension = kept_dimension(folder.embeddings_path, found.identity)
+    if dimension is None:
+        return None
+    return TextVectors(folder.embeddings_path, f"{found.identity}:{dimension}", found)
 
 
 def world_overrides(experiment: str | Path, overrides: tuple[str, ...], parameters: WorldParameters) -> list[str]:

@@ -12,7 +12,6 @@ integration", Econometrica 57, 1989; here with a normal prior, so that what is n
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -21,46 +20,23 @@ from scipy import special
 
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
-from agentscale.simulation.flips import Changes, Copying, fit_copying
+from agentscale.simulation.cosines import Cosines, fit_weights
+from agentscale.simulation.embedding import EmbeddingParameters
+from agentscale.simulation.fitted import Block, Fit, Fitted, Free
+from agentscale.simulation.flips import Changes, copying_block
 from agentscale.simulation.moments import Design, Moments, counted_moments, law_moments
+from agentscale.simulation.numbers import Company, Numbers
 from agentscale.simulation.parameters import WorldParameters
-from agentscale.simulation.truth import answer_law
 
 Floats = NDArray[np.float64]
 
 _WORLDS, _QUESTIONS = 6, 1500  # behind the moments of a parameter
 _REPEATS = 60  # worlds of the run's own size, behind the covariance
+_COMPANIES = 100  # worlds of that size, behind what pairs of agents have in common
 _STEPS = 8  # of Gauss and Newton
 _STILL = 0.01  # a step this small is the last one
 _NUDGE = 0.08  # of a transformed parameter, for its derivative: wide enough to move many thresholds
 _RIDGE = 1e-7  # of a moment's variance: one that never varies must not weigh without end
-_TELLING = 0.5  # an identified parameter's spread is below this share of its prior's
-_Z = 1.959964
-
-
-class Free(NamedTuple):
-    """A parameter that is fitted, on a scale without ends."""
-
-    name: str
-    low: float
-    high: float
-    """Its usual range (theory.md, section 11.2): the central 95 % of its prior."""
-    scale: str
-    """``log`` or ``logit``."""
-
-    def out(self, value: float) -> float:
-        """To the scale without ends."""
-        return math.log(value) if self.scale == "log" else math.log(value / (1.0 - value))
-
-    def back(self, value: float) -> float:
-        """From it."""
-        return math.exp(value) if self.scale == "log" else 1.0 / (1.0 + math.exp(-value))
-
-    @property
-    def prior(self) -> tuple[float, float]:
-        """Mean and spread on that scale."""
-        low, high = self.out(self.low), self.out(self.high)
-        return (low + high) / 2.0, (high - low) / (2.0 * _Z)
 
 
 FREE = (
@@ -83,37 +59,20 @@ def value_of(parameters: WorldParameters, name: str) -> float:
     return derived[name] if name in derived else float(getattr(parameters, name))
 
 
-class Fitted(NamedTuple):
-    """One parameter."""
-
-    name: str
-    value: float
-    low: float
-    high: float
-    """Its 95 % interval; for one that is not identified, what prior and run leave open."""
-    identified: bool
-
-
-class Fit(NamedTuple):
-    """One moment."""
-
-    name: str
-    run: float
-    world: float
-    z: float
-    """Run minus world, in standard deviations of worlds of the run's size."""
-
-
 class Calibration(NamedTuple):
-    """A world that votes like a run."""
+    """A world that votes, debates and writes like a run."""
 
     parameters: WorldParameters
     fitted: tuple[Fitted, ...]
     fits: tuple[Fit, ...]
     chi2: float
-    """Σ of squared, decorrelated deviations of the moments."""
+    """Σ of squared, decorrelated deviations of the moments; votes, changes and cosines count as independent."""
     degrees: float
     """Moments that vary, less the parameters' effective number, which counts one that the prior holds as none."""
+    weights: EmbeddingParameters | None = None
+    """The weights of the world's embeddings, where there were vectors."""
+    absent: tuple[str, ...] = ()
+    """The kinds of moments that the run does not have: of `CHANGES` and `COSINES`."""
 
     @property
     def p_value(self) -> float:
@@ -121,19 +80,24 @@ class Calibration(NamedTuple):
         return float(special.chdtrc(max(1.0, self.degrees), self.chi2))
 
 
+CHANGES, COSINES = "changes of answer", "mean cosines"
+
+
 def calibrate(
     counts: NDArray[np.integer],
     design: Design,
     changes: Changes | None = None,
+    cosines: Cosines | None = None,
     start: WorldParameters | None = None,
     seed: int = 0,
 ) -> Calibration:
-    """The world whose votes have the moments of a run, and whose agents copy as those of the run did.
+    """The world whose votes have the moments of a run, and whose agents copy and write as those of the run did.
 
     Args:
         counts: The run's agents by answer, shape (Q, B, C + 1): 0 is right, what cannot be read last.
         design: Who voted.
         changes: Changes of answer in debates, where there were any.
+        cosines: How alike what they said is, where there are vectors.
         start: What is held, such as the number of channels; by default the usual world.
         seed: Of the random numbers that all parameters share.
 
@@ -149,22 +113,32 @@ def calibrate(
     n_options = counts.shape[2] - 1
     held = _held(start or WorldParameters(), counts, design)
     fitting = _Fitting(counted_moments(counts, design), design, n_options, len(counts), held, seed)
-    found = fitting.report(fitting.search())
-    return found if changes is None or not len(changes.turned) else _with_copying(found, fit_copying(changes))
+    at = fitting.search()
+    curved = fitting.curved(at)
+    found, absent = fitting.report(at, curved), []
+    if changes is not None and len(changes.turned):
+        block = copying_block(changes)
+        copying = {each.name: each.value for each in block.fitted}
+        found = _with(found, block)._replace(parameters=found.parameters.model_copy(update=copying))
+    else:
+        absent.append(CHANGES)
+    if cosines is not None and cosines.names:
+        block = fit_weights(cosines, fitting.companies(at, curved.posterior), design)
+        weights = {each.name.removeprefix("embedding."): each.value for each in block.fitted}
+        found = _with(found, block)._replace(weights=EmbeddingParameters(**weights))
+    else:
+        absent.append(COSINES)
+    return found._replace(absent=tuple(absent))
 
 
-def _with_copying(found: Calibration, copying: Copying) -> Calibration:
-    """A calibration with the copying of debates."""
-    kappa, (spread, spread_advantage) = copying.logit_kappa, copying.spreads
-    ends = [float(special.expit(kappa + side * _Z * spread)) for side in (0, -1, 1)]
-    telling = [own < _TELLING * prior for own, prior in zip(copying.spreads, copying.prior_spreads, strict=True)]
-    reach = _Z * spread_advantage
-    more = (
-        Fitted("copying", ends[0], ends[1], ends[2], telling[0]),
-        Fitted("truth_advantage", copying.advantage, copying.advantage - reach, copying.advantage + reach, telling[1]),
+def _with(found: Calibration, block: Block) -> Calibration:
+    """A calibration with more evidence."""
+    return found._replace(
+        fitted=(*found.fitted, *block.fitted),
+        fits=(*found.fits, *block.fits),
+        chi2=found.chi2 + block.chi2,
+        degrees=found.degrees + block.degrees,
     )
-    changed = {each.name: each.value for each in more}
-    return found._replace(parameters=found.parameters.model_copy(update=changed), fitted=(*found.fitted, *more))
 
 
 def _held(start: WorldParameters, counts: NDArray[np.integer], design: Design) -> WorldParameters:
@@ -177,6 +151,17 @@ def _held(start: WorldParameters, counts: NDArray[np.integer], design: Design) -
     return start.model_copy(update={"models": n_models, "parse_failure": tuple(rates)})
 
 
+class _Curved(NamedTuple):
+    """A point of the scale without ends, as run and prior hold it."""
+
+    covariance: Floats
+    """Of the moments."""
+    curvature: Floats
+    """Of the distance between run and world, over parameters."""
+    posterior: Floats
+    """Covariance of the parameters."""
+
+
 class _Fitting:
     """One fit: the run's moments, and the random numbers that all parameters share."""
 
@@ -186,7 +171,7 @@ class _Fitting:
         self.run, self.design, self.n_options, self.n_questions, self.held = run, design, n_options, n_questions, held
         self.seed = seed
         self.prior = np.array([free.prior for free in FREE])
-        self.shared = [_Numbers(seed, world, _QUESTIONS, design, held, n_options) for world in range(_WORLDS)]
+        self.shared = [Numbers(seed, world, _QUESTIONS, design, held, n_options) for world in range(_WORLDS)]
 
     def parameters(self, at: Floats) -> WorldParameters:
         """The world at a point of the scale without ends."""
@@ -206,7 +191,7 @@ class _Fitting:
         """Of the moments over worlds of the run's own size."""
         parameters, means = self.parameters(at), []
         for repeat in range(_REPEATS):
-            numbers = _Numbers(self.seed, 1000 + repeat, self.n_questions, self.design, self.held, self.n_options)
+            numbers = Numbers(self.seed, 1000 + repeat, self.n_questions, self.design, self.held, self.n_options)
             counts = _voted(numbers.theta(parameters), self.design, keyed(self.seed, "voted", repeat))
             means.append(counted_moments(counts, self.design).means)
         spread = np.cov(np.array(means).T)
@@ -245,23 +230,28 @@ class _Fitting:
         away = (at - self.prior[:, 0]) / self.prior[:, 1]
         return float(off @ weights @ off + away @ away)
 
-    def report(self, at: Floats) -> Calibration:
-        """What was found at a point, with intervals from the curvature there."""
+    def companies(self, at: Floats, posterior: Floats) -> list[Company]:
+        """Of worlds of the run's own size, as far as the run leaves their parameters open."""
+        rng, made = keyed(self.seed, "companies"), []
+        for repeat, point in enumerate(rng.multivariate_normal(at, posterior, size=_COMPANIES)):
+            numbers = Numbers(self.seed, 2000 + repeat, self.n_questions, self.design, self.held, self.n_options)
+            made.append(numbers.company(self.parameters(point)))
+        return made
+
+    def curved(self, at: Floats) -> _Curved:
+        """How run and prior hold a point."""
         spread = self.covariance(at)
-        slopes, weights = self.slopes(at), np.linalg.inv(spread)
-        curvature = slopes.T @ weights @ slopes
-        posterior = np.linalg.inv(curvature + np.diag(self.prior[:, 1] ** -2))
+        slopes = self.slopes(at)
+        curvature = slopes.T @ np.linalg.inv(spread) @ slopes
+        precision = np.diag(self.prior[:, 1] ** -2)
+        return _Curved(spread, curvature, np.asarray(np.linalg.inv(curvature + precision), np.float64))
+
+    def report(self, at: Floats, curved: _Curved) -> Calibration:
+        """What was found at a point, with intervals from the curvature there."""
+        spread, curvature, posterior = curved
+        weights = np.linalg.inv(spread)
         errors = np.sqrt(np.diag(posterior))
-        fitted = tuple(
-            Fitted(
-                free.name,
-                free.back(x),
-                free.back(x - _Z * error),
-                free.back(x + _Z * error),
-                bool(error < _TELLING * free.prior[1]),
-            )
-            for free, x, error in zip(FREE, at.tolist(), errors.tolist(), strict=True)
-        )
+        fitted = tuple(free.found(*each) for free, *each in zip(FREE, at.tolist(), errors.tolist(), strict=True))
         world = self.moments(at)
         off = self.run.means - world
         fits = tuple(
@@ -272,51 +262,6 @@ class _Fitting:
         )
         degrees = float(np.sum(np.diag(spread) > 2.0 * _RIDGE) - np.trace(posterior @ curvature))
         return Calibration(self.parameters(at), fitted, fits, float(off @ weights @ off), degrees)
-
-
-class _Numbers:
-    """The random numbers of one world and its questions, from which every parameter makes its own world."""
-
-    def __init__(
-        self, seed: int, world: int, n_questions: int, design: Design, held: WorldParameters, n_options: int
-    ) -> None:
-        rng, k = keyed(seed, "calibration", world), held.channels
-        self.design, self.n_options = design, n_options
-        self.solvability = rng.random(n_questions)
-        self.common, self.own = rng.standard_normal((n_questions, 1)), rng.standard_normal((n_questions, k))
-        self.attracted, self.astray = rng.random((n_questions, k)), rng.integers(1, n_options, (n_questions, k))
-        self.attractor = rng.integers(1, n_options, (n_questions, 1))
-        self.leaning = rng.random((held.models, k))
-        names = sorted({name for name in design.personas if name is not None})
-        self.tilt = dict(zip(names, rng.standard_normal((len(names), k)), strict=True))
-        self.habit, self.luck = (
-            rng.random((len(design.models), n_questions)),
-            rng.random((len(design.models), n_questions)),
-        )
-
-    def theta(self, p: WorldParameters) -> Floats:
-        """Θ of all configurations, shape (Q, B, C)."""
-        alpha = special.betaincinv(p.solvability_a, p.solvability_b, self.solvability)
-        skill = math.sqrt(p.monoculture) * self.common + math.sqrt(1.0 - p.monoculture) * self.own
-        failing = np.where(self.attracted < p.attractor, self.attractor, self.astray)
-        targets = np.where(skill < special.ndtri(alpha)[:, None], 0, failing).astype(np.int16)
-        options = np.full(len(targets), self.n_options)
-        laws = []
-        for b, (model, persona) in enumerate(zip(self.design.models, self.design.personas, strict=True)):
-            share = self._share(p, model, persona)
-            habit = np.minimum(np.cumsum(share).searchsorted(self.habit[b], side="right"), len(share) - 1)
-            failure = p.failure_of(model)
-            laws.append(answer_law(p, targets, options, share, habit, self.luck[b] < failure, failure))
-        return np.stack(laws, axis=1)
-
-    def _share(self, p: WorldParameters, model: int, persona: str | None) -> Floats:
-        """π_ms: Dirichlet by gamma quantiles, so that it moves smoothly with its parameter."""
-        # In logarithms, since a small affinity leaves most channels a share below what a number can hold.
-        gamma = np.log(np.maximum(special.gammaincinv(p.affinity, self.leaning[model]), 1e-300))
-        if persona is not None:
-            gamma = gamma + p.persona_tilt * self.tilt[persona]
-        share = np.exp(gamma - gamma.max())
-        return np.asarray(share / share.sum())
 
 
 def _voted(theta: Floats, design: Design, rng: np.random.Generator) -> NDArray[np.int64]:

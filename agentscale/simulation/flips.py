@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
+from agentscale.simulation.fitted import TELLING, Z95, Block, Fit, Fitted
 from agentscale.simulation.rules import Copy
 
 Floats = NDArray[np.float64]
@@ -70,6 +71,40 @@ def fit_copying(changes: Changes) -> Copying:
     )
 
 
+def copying_block(changes: Changes) -> Block:
+    """κ and adv with their intervals, and the rates of changing beside those of the rule."""
+    found = fit_copying(changes)
+    spread, spread_advantage = found.spreads
+    telling = [own < TELLING * prior for own, prior in zip(found.spreads, found.prior_spreads, strict=True)]
+    ends = [float(special.expit(found.logit_kappa + side * Z95 * spread)) for side in (0, -1, 1)]
+    reach = Z95 * spread_advantage
+    fitted = (
+        Fitted("copying", ends[0], ends[1], ends[2], telling[0]),
+        Fitted("truth_advantage", found.advantage, found.advantage - reach, found.advantage + reach, telling[1]),
+    )
+    return Block(fitted, *_rates(Copy(kappa=ends[0], advantage=_within(found.advantage)), changes))
+
+
+def _rates(rule: Copy, changes: Changes) -> tuple[tuple[Fit, ...], float, float]:
+    """How often agents turn, by what they held and whether most of what they read was right; chi2 and its degrees."""
+    expected = turning(rule, changes.held_right, changes.n_right, changes.n_wrong)
+    mostly_right = changes.n_right > changes.n_wrong
+    fits, off = [], []
+    for held, what in ((False, "turned right"), (True, "turned wrong")):
+        for most, read in ((True, "most read are right"), (False, "most read are not")):
+            here = (changes.held_right == held) & (mostly_right == most)
+            if here.any():
+                by_question = np.bincount(changes.question, weights=here * (changes.turned - expected))
+                run, world = float(changes.turned[here].mean()), float(expected[here].mean())
+                spread = float(np.sqrt(np.sum(by_question**2)))
+                fits.append(Fit(f"{what}, {read}", run, world, float(by_question.sum()) / max(spread, _LEAST)))
+                off.append(by_question)
+    table = np.array(off)
+    moved = table[np.sum(table**2, axis=1) > _LEAST]
+    chi2 = float(moved.sum(axis=1) @ np.linalg.pinv(moved @ moved.T) @ moved.sum(axis=1)) if len(moved) else 0.0
+    return tuple(fits), chi2, max(0.0, float(len(moved) - 2))
+
+
 def turning(
     rule: Copy, held_right: NDArray[np.bool_], n_right: NDArray[np.int64], n_wrong: NDArray[np.int64]
 ) -> Floats:
@@ -83,9 +118,13 @@ def turning(
 
 def _scores(at: Floats, changes: Changes) -> Floats:
     """The log-likelihood of every row."""
-    rule = Copy(kappa=float(special.expit(at[0])), advantage=float(np.clip(at[1], -20, 20)))
+    rule = Copy(kappa=float(special.expit(at[0])), advantage=_within(float(at[1])))
     p = np.clip(turning(rule, changes.held_right, changes.n_right, changes.n_wrong), _LEAST, 1 - _LEAST)
     return np.asarray(np.where(changes.turned, np.log(p), np.log1p(-p)))
+
+
+def _within(advantage: float) -> float:
+    return float(np.clip(advantage, -20, 20))
 
 
 def _prior(at: Floats) -> float:

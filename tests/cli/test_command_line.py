@@ -120,6 +120,12 @@ def test_a_simulation_may_be_like_a_run_of_which_it_says_what_can_be_told(desk: 
     ran("run", "small.yaml", "--no-report", "task.limit=20")
     told = json.loads(ran("simulate", "--like", "results/small", "--json")[1])
     assert {"solvability", "fresh", "copying"} <= {each["name"] for each in told["fitted"]}
+    assert set(told["absent"]) == {"mean cosines"}
+    assert "agentscale analyze makes them" in ran("simulate", "--like", "results/small")[1]
+    assert ran("analyze", "results/small")[0] == 0
+    told = json.loads(ran("simulate", "--like", "results/small", "--json")[1])
+    assert told["absent"] == {}
+    assert "cosine, same agent, same answer" in {each["name"] for each in told["moments"]}
     code, out, _ = ran(
         "simulate", "small.yaml", "team.size=3", "--like", "results/small", "--no-report", "--out", "new"
     )

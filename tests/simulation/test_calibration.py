@@ -9,10 +9,12 @@ import pytest
 
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
-from agentscale.simulation import Copy, Graph, Seat, World, WorldParameters, tally
-from agentscale.simulation.calibration import FREE, Calibration, calibrate, value_of
-from agentscale.simulation.flips import Changes, fit_copying, turning
-from agentscale.simulation.moments import Design, counted_moments, law_moments
+from agentscale.simulation import Copy, EmbeddingParameters, Graph, Seat, World, WorldParameters, embeddings, tally
+from agentscale.simulation.calibration import CHANGES, COSINES, FREE, Calibration, calibrate, value_of
+from agentscale.simulation.cosines import WEIGHTS, Cosines, counted_cosines, fit_weights
+from agentscale.simulation.flips import Changes, copying_block, fit_copying, turning
+from agentscale.simulation.moments import KINDS, Design, counted_moments, design_of, law_moments
+from agentscale.simulation.numbers import Numbers
 
 DESIGN = Design((0, 1, 2), (None, None, None), (8, 8, 8))
 
@@ -50,10 +52,35 @@ def changes(world: World, n_questions: int = 200, n: int = 6, rounds: int = 2) -
     return Changes(*map(np.concatenate, zip(*rows, strict=True)))
 
 
+def some_weights(seed: int) -> EmbeddingParameters:
+    rng = keyed(seed, "true weights")
+    return EmbeddingParameters(
+        channel=float(rng.uniform(0.3, 1)),
+        model=float(rng.uniform(0.15, 0.5)),
+        persona=float(rng.uniform(0.15, 0.5)),
+        answer=float(rng.uniform(0.1, 0.5)),
+        noise=float(rng.uniform(0.2, 0.8)),
+    )
+
+
+def spoken(world: World, layer: str, n: int, n_questions: int, weights: EmbeddingParameters) -> tuple[Design, Cosines]:
+    asked, seats = [f"q{i}" for i in range(n_questions)], world.team(layer, n)  # type: ignore[arg-type]
+    drawn = world.draw(asked, 4, seats)
+    design, places = design_of([(seat.model, seat.persona) for seat in seats])
+    return design, counted_cosines(embeddings(world, weights, asked, seats, drawn), drawn.answers, places, design)
+
+
+def true_value(world: World, weights: EmbeddingParameters, name: str) -> float:
+    kind, _, weight = name.rpartition(".")
+    return float(getattr(weights, weight)) if kind else value_of(world.parameters, name)
+
+
 @lru_cache(1)
 def fitted(seed: int = 0) -> tuple[World, Calibration]:
+    """A calibration by all that a run can show."""
     world = some_world(seed)
-    return world, calibrate(votes(world), DESIGN)
+    _, cosines = spoken(world, "L3", 12, 300, some_weights(seed))
+    return world, calibrate(votes(world), DESIGN, changes(world), cosines)
 
 
 def test_counted_moments_are_those_of_the_law_in_expectation() -> None:
@@ -69,14 +96,16 @@ def test_counted_moments_are_those_of_the_law_in_expectation() -> None:
 def test_what_a_run_can_tell_is_recovered_and_the_rest_is_said() -> None:
     world, found = fitted()
     told = {each.name: each for each in found.fitted}
-    assert set(told) == {free.name for free in FREE}
-    assert {name for name, each in told.items() if each.identified} >= {"solvability", "attractor", "fresh"}
+    weights = {f"embedding.{free.name}" for free in WEIGHTS if free.name != "persona"}  # nobody has one
+    assert set(told) == {free.name for free in FREE} | {"copying", "truth_advantage"} | weights
+    assert {name for name, each in told.items() if each.identified} >= {"solvability", "attractor", "fresh", "copying"}
     assert not told["solvability_spread"].identified
     assert not told["monoculture"].identified
     for each in found.fitted:
         assert each.low < each.value < each.high
-    inside = [each.low <= value_of(world.parameters, each.name) <= each.high for each in found.fitted]
+    inside = [each.low <= true_value(world, some_weights(0), each.name) <= each.high for each in found.fitted]
     assert sum(inside) >= len(inside) - 1
+    assert found.absent == ()
 
 
 def test_a_world_of_the_kind_fits_and_its_failures_are_counted() -> None:
@@ -113,12 +142,66 @@ def test_the_likelihood_of_turning_is_that_of_the_rule() -> None:
         assert np.mean((ends == 0) != held) == pytest.approx(expected, abs=4.5 * np.sqrt(0.25 / n))
 
 
-def test_debates_add_the_copying_to_a_fit() -> None:
-    world = some_world(0)
-    found = calibrate(votes(world, 60), DESIGN, changes(world, 60))
+def test_what_debates_and_texts_tell_is_part_of_the_world_and_of_the_table() -> None:
+    _, found = fitted()
     told = {each.name: each for each in found.fitted}
-    assert told["copying"].identified
     assert found.parameters.copying == told["copying"].value
+    assert found.weights is not None
+    assert found.weights.noise == told["embedding.noise"].value
+    rows = {fit.name for fit in found.fits}
+    assert {
+        f"cosine, {kind}, {said} answer" for kind in ("same agent", "other model") for said in ("same", "other")
+    } < rows
+    assert {"turned right, most read are right", "turned wrong, most read are not"} < rows
+
+
+def test_rates_of_changing_are_those_of_the_run_and_fit_only_the_rule_that_made_them() -> None:
+    world = World(WorldParameters(copying=0.2))
+    seen = changes(world)
+    held_wrong = ~seen.held_right & (seen.n_right > seen.n_wrong)
+    block = copying_block(seen)
+    assert block.fits[0].run == pytest.approx(seen.turned[held_wrong].mean())
+    assert block.chi2 < 15
+    stubborn = seen._replace(turned=seen.turned & (seen.n_right > seen.n_wrong))  # nobody follows the wrong
+    assert copying_block(stubborn).chi2 > 30
+
+
+def test_cosines_are_counted_for_every_pair_that_can_be_read_and_by_its_kind() -> None:
+    rng = keyed(0, "counted")
+    z, said = rng.standard_normal((60, 5, 3)), rng.integers(-1, 2, (60, 5))
+    z[0, 0] = 0  # without a text
+    seats = [(0, None), (0, None), (0, "critic"), (1, "critic"), (1, None)]
+    design, places = design_of(seats)
+    sums: dict[str, list[float]] = {}
+    for q in range(60):
+        for i in range(5):
+            for j in range(i):
+                kind = KINDS[2 * (seats[i][0] != seats[j][0]) + (seats[i][1] != seats[j][1])]
+                if min(said[q, i], said[q, j]) >= 0 and z[q, i].any() and z[q, j].any():
+                    name = f"cosine, {kind}, {'same' if said[q, i] == said[q, j] else 'other'} answer"
+                    sums.setdefault(name, []).append(float(z[q, i] @ z[q, j]))
+    found = counted_cosines(z, said, places, design)
+    assert len(found.names) >= 4  # those of too few questions are left out
+    for name, mean, pairs in zip(found.names, found.means, found.pairs.sum(axis=0), strict=True):
+        assert (pairs, mean) == (len(sums[name]), pytest.approx(np.mean(sums[name])))
+
+
+def test_weights_are_recovered_from_mean_cosines_personas_included() -> None:
+    world, weights = some_world(3), some_weights(3)
+    design, cosines = spoken(world, "L4", 30, 200, weights)
+    alike = [Numbers(0, at, 200, design, world.parameters, 4).company(world.parameters) for at in range(100)]
+    block = fit_weights(cosines, alike, design)
+    assert len(block.fits) == 8
+    for each in block.fitted:
+        spread = np.log(each.high / each.low) / 3.92
+        assert abs(np.log(each.value / true_value(world, weights, each.name))) < 3.5 * spread, each
+    assert sum(each.identified for each in block.fitted) >= 4
+    assert block.chi2 < 20
+
+
+def test_a_run_of_votes_alone_says_what_it_does_not_have() -> None:
+    world = some_world(0)
+    assert calibrate(votes(world, 40), DESIGN).absent == (CHANGES, COSINES)
 
 
 @pytest.mark.parametrize("counts", [np.ones((19, 1, 5), np.int64), np.ones((40, 1, 5), np.int64)])
@@ -131,11 +214,13 @@ def test_too_little_to_fit_is_refused(counts: np.ndarray) -> None:
 def test_identified_parameters_are_inside_their_intervals_in_18_of_20_worlds() -> None:
     inside: dict[str, list[bool]] = {}
     for seed in range(20):
-        world = some_world(seed)
-        for each in calibrate(votes(world), DESIGN, changes(world)).fitted:
+        world, weights = some_world(seed), some_weights(seed)
+        _, cosines = spoken(world, "L3", 24, 500, weights)
+        for each in calibrate(votes(world), DESIGN, changes(world), cosines).fitted:
             if each.identified:
-                value = value_of(world.parameters, each.name)
+                value = true_value(world, weights, each.name)
                 inside.setdefault(each.name, []).append(each.low <= value <= each.high)
     always = {name for name, hits in inside.items() if len(hits) == 20}
-    assert always >= {"solvability", "attractor", "fresh", "copying"}
+    assert always >= {"solvability", "attractor", "fresh", "copying", "embedding.model", "embedding.noise"}
     assert all(sum(inside[name]) >= 18 for name in always)
+    assert sum(map(sum, inside.values())) >= 0.9 * sum(map(len, inside.values()))

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from agentscale.simulation.calibration import Calibration
 
 
+_WITHOUT = {
+    "changes of answer": "no agent of the run answers again after reading another",
+    "mean cosines": "the run keeps no vectors of its texts; agentscale analyze makes them",
+}
+"""Why a kind of moments is missing, by its name in `calibration`."""
+
+
 @click.command(name="simulate")
 @click.argument("experiment", required=False)
 @click.argument("overrides", nargs=-1)
@@ -56,12 +63,13 @@ def _told(calibration: Calibration) -> str:
         ]
         for each in calibration.fitted
     ]
-    fits = [[each.name, f"{each.run:.4f}", f"{each.world:.4f}", f"{each.z:+.1f}"] for each in calibration.fits]
+    fits = [[each.name, f"{each.run:.4f}", f"{each.world:.4f}", f"{each.z:+.1f}", ""] for each in calibration.fits]
+    fits += [[kind, "-", "-", "-", _WITHOUT[kind]] for kind in calibration.absent]
     p = calibration.p_value
     return "\n\n".join(
         [
             columns(["parameter", "fitted", "95 %", ""], parameters),
-            columns(["moment", "run", "world", "z"], fits),
+            columns(["moment", "run", "world", "z", ""], fits),
             f"goodness of fit: chi2 = {calibration.chi2:.1f} on {calibration.degrees:.1f}, p = {p:.2g}",
         ]
     )
@@ -75,4 +83,6 @@ def _plain(calibration: Calibration) -> dict[str, object]:
         "chi2": calibration.chi2,
         "degrees": calibration.degrees,
         "p_value": calibration.p_value,
+        "weights": None if calibration.weights is None else calibration.weights.model_dump(mode="json"),
+        "absent": {kind: _WITHOUT[kind] for kind in calibration.absent},
     }
