@@ -121,6 +121,17 @@ class SimulatedModel:
             found=_meaning(label, record),
         )
 
+    def odds(self, record: QuestionRecord, slot: str) -> dict[str, float]:
+        """How likely one more agent of the slot's configuration gives each possible answer of its own.
+
+        What is left to 1 cannot be read.
+        """
+        labels, seat, name = self.possible(record).labels, self.seat(slot), [question_id(record)]
+        facts = self.world.ground.questions(name, len(labels))
+        habits = self.world.ground.habits(name, seat.model, seat.persona)
+        law = self.world.law(facts, habits, seat.model, seat.persona)[0]
+        return dict(zip(labels, law.tolist(), strict=True))
+
     def seat(self, slot: str) -> Seat:
         """The world's seat of a slot ``model/persona/copy``; ``-`` is no persona.
 

@@ -23,6 +23,7 @@ from agentscale.schema.record import Record
 from agentscale.server import vectors
 from agentscale.server.bodies import ChatBody, EmbeddingBody
 from agentscale.server.doors import Asked, Door
+from agentscale.server.odds import Odds
 from agentscale.server.refused import Refused
 from agentscale.server.replies import Answered
 
@@ -48,8 +49,10 @@ class Paths:
         known = list(self._door.models)
         if body.model not in known:
             raise Refused.unknown_model(body.model, known)
-        choices = self._door.answers(_asked(body, request))
-        answered = Answered(f"chatcmpl-{next(self._numbers)}", int(time.time()), body.model, choices)
+        asked = _asked(body, request)
+        odds = Odds(self._door.odds(asked), body.top_logprobs or 0) if body.logprobs else None
+        choices = self._door.answers(asked)
+        answered = Answered(f"chatcmpl-{next(self._numbers)}", int(time.time()), body.model, choices, odds)
         if not body.stream:
             return _json(answered.whole())
         include_usage = body.stream_options is not None and body.stream_options.include_usage

@@ -47,7 +47,7 @@ class ChatBody(Record):
     """The body of a chat request.
 
     Raises:
-        ValueError: It asks for what is not to be had here, such as log probabilities or tools.
+        ValueError: It asks for what is not to be had here, such as a bias of tokens or tools.
     """
 
     model: str
@@ -62,9 +62,9 @@ class ChatBody(Record):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     reasoning_effort: str | None = None
-    # Honoured by refusing what they ask for.
     logprobs: bool | None = None
-    top_logprobs: int | None = None
+    top_logprobs: int | None = Field(default=None, ge=0, le=20)
+    # Honoured by refusing what they ask for.
     logit_bias: dict[str, float] | None = None
     response_format: dict[str, Any] | None = None
     tools: list[Any] | None = None
@@ -83,8 +83,8 @@ class ChatBody(Record):
 
     @model_validator(mode="after")
     def _supported(self) -> Self:
-        if self.logprobs or self.top_logprobs:
-            raise ValueError("logprobs is not supported here: answers are drawn whole, no token has a probability")
+        if self.top_logprobs is not None and not self.logprobs:
+            raise ValueError("top_logprobs is allowed only with logprobs: true")
         if self.logit_bias:
             raise ValueError("logit_bias is not supported here: answers are drawn whole, not token by token")
         if self.tools:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,14 @@ class Door(Protocol):
         Raises:
             Refused: There is no such answer.
             EndpointError: The answer is a failure.
+        """
+        ...
+
+    def odds(self, asked: Asked) -> Mapping[str, float]:
+        """The probability of every possible answer, by its text.
+
+        Raises:
+            Refused: It is not known.
         """
         ...
 

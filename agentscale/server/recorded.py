@@ -78,6 +78,14 @@ class RecordingDoor:
             raise _miss(_told(asked.call), self._nearest_call(asked.call), asked.request)
         return [_completion(known)]
 
+    def odds(self, asked: Asked) -> Mapping[str, float]:
+        """Not known.
+
+        Raises:
+            Refused: Always.
+        """
+        raise Refused.no_logprobs("a recording holds what was said, not how likely it was")
+
     def close(self) -> None:
         """Lets go of the recording's files."""
         self._recording.close()

@@ -57,6 +57,11 @@ class Refused(AgentscaleError):
         return cls(message, status=404, param="model", code="model_not_found")
 
     @classmethod
+    def no_logprobs(cls, why: str) -> Refused:
+        """For probabilities that are not known."""
+        return cls(f"logprobs is not to be had here: {why}; leave it out", param="logprobs")
+
+    @classmethod
     def failed(cls, error: EndpointError) -> Refused:
         """For an answer that is a failure, scripted or recorded."""
         return cls(str(error), status=error.status or 502, kind=error.kind)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from agentscale.schema.calls import Completion
+from agentscale.server.odds import PIECE, Odds
 
-_PIECE = re.compile(r"\s*\S+\s*|\s+")
 _REFUSAL = "refusal"
 
 
@@ -21,11 +20,13 @@ class Answered:
     created: int
     model: str
     choices: Sequence[Completion]
+    odds: Odds | None = None
+    """How likely answers are, where that was asked for."""
 
     def whole(self) -> dict[str, Any]:
         """The answer in one object."""
         choices = [
-            {"index": index, "message": _message(said), "finish_reason": _finish(said), "logprobs": None}
+            {"index": index, "message": _message(said), "finish_reason": _finish(said), "logprobs": self._odds_of(said)}
             for index, said in enumerate(self.choices)
         ]
         return {**self._head("chat.completion"), "choices": choices, "usage": usage(self.choices)}
@@ -34,11 +35,25 @@ class Answered:
         """The answer piece by piece, choice after choice; the usage last, where it is asked for."""
         head = self._head("chat.completion.chunk") | ({"usage": None} if include_usage else {})
         for index, said in enumerate(self.choices):
-            for delta in _deltas(said):
-                yield {**head, "choices": [_choice(index, delta, None)]}
+            for delta, logprobs in self._deltas(said):
+                yield {**head, "choices": [_choice(index, delta, None, logprobs)]}
             yield {**head, "choices": [_choice(index, {}, _finish(said))]}
         if include_usage:
             yield {**head, "choices": [], "usage": usage(self.choices)}
+
+    def _odds_of(self, said: Completion) -> dict[str, Any] | None:
+        return None if self.odds is None else {"content": self.odds.content(said.text), "refusal": None}
+
+    def _deltas(self, said: Completion) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
+        """What is said piece by piece, with the logarithms of the answer's own pieces."""
+        yield {"role": "assistant", "content": ""}, None
+        yield from (({"reasoning_content": piece}, None) for piece in PIECE.findall(said.reasoning or ""))
+        field = _REFUSAL if said.finish == _REFUSAL else "content"
+        if self.odds is None:
+            yield from (({field: piece}, None) for piece in PIECE.findall(said.text))
+        else:
+            for told in self.odds.content(said.text):
+                yield {field: told["token"]}, {"content": [told], "refusal": None}
 
     def _head(self, kind: str) -> dict[str, Any]:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
@@ -68,12 +83,7 @@ def _finish(said: Completion) -> str:
     return "stop" if said.finish == _REFUSAL else said.finish
 
 
-def _deltas(said: Completion) -> Iterator[dict[str, Any]]:
-    yield {"role": "assistant", "content": ""}
-    yield from ({"reasoning_content": piece} for piece in _PIECE.findall(said.reasoning or ""))
-    field = _REFUSAL if said.finish == _REFUSAL else "content"
-    yield from ({field: piece} for piece in _PIECE.findall(said.text))
-
-
-def _choice(index: int, delta: dict[str, Any], finish: str | None) -> dict[str, Any]:
-    return {"index": index, "delta": delta, "finish_reason": finish, "logprobs": None}
+def _choice(
+    index: int, delta: dict[str, Any], finish: str | None, logprobs: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return {"index": index, "delta": delta, "finish_reason": finish, "logprobs": logprobs}

@@ -8,13 +8,14 @@ answers in all, whoever gets which. Equal bodies with an endpoint seed get equal
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from agentscale.engine.session import offline_models
 from agentscale.errors import SpecError
 from agentscale.experiment import Sweep
 from agentscale.models.base import InstantModel
+from agentscale.models.simulated import SimulatedModel
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import ANSWER_MARK, CallId, Completion, Message
 from agentscale.schema.record import digest
@@ -69,6 +70,27 @@ class SimulatorDoor:
         model = self._models[asked.model]
         said = [model.answer(asked.request, call).completion for call in self._calls(asked)]
         return [_apart(each) for each in said] if asked.thinks else said
+
+    def odds(self, asked: Asked) -> Mapping[str, float]:
+        """The probability of every possible first answer to a question.
+
+        Raises:
+            Refused: It is not known which question is meant, or how likely an answer is: that of a script, and one
+                after others have been heard.
+        """
+        model, found = self._models[asked.model], self._found(asked)
+        if not isinstance(model, SimulatedModel):
+            raise Refused.no_logprobs("a script says what it says")
+        if asked.call is None:
+            slot, place = f"{self._config(asked, found)}/0", found.place
+            first = found.at == len(asked.messages) - 1
+        else:
+            slot, first = _seated(asked.call.slot, asked.model), asked.call.round == 0 and asked.call.turn == 0
+            own = (asked.call.task, asked.call.sample_id)
+            place = own if own in self._truth else found.place
+        if not first:
+            raise Refused.no_logprobs("how likely an answer is, is known only of a first one, to the question alone")
+        return model.odds(self._truth[place], slot)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -42,6 +42,8 @@ def test_what_was_never_recorded_is_told_with_the_nearest(recorded: Path, prompt
         assert "Really?" in missed.value.message
         with pytest.raises(openai.NotFoundError, match="recorded none, asked temperature 0"):
             ask(client, prompts[0], temperature=0.5)
+        with pytest.raises(openai.BadRequestError, match="holds what was said, not how likely it was"):
+            ask(client, prompts[0], logprobs=True)
 
 
 def test_a_run_folder_takes_no_overrides_and_needs_a_recording(recorded: Path, tmp_path: Path) -> None:

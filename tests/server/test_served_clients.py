@@ -5,6 +5,7 @@ import json
 import math
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,6 +89,43 @@ def test_reasoning_stands_apart_where_it_is_asked_for(client: openai.OpenAI, pro
     assert f"{apart.model_extra['reasoning_content']}\n{apart.content}" == whole.content  # type: ignore[index]
 
 
+def test_the_answer_bears_the_logarithm_of_how_often_it_is_given(client: openai.OpenAI, prompts: list[str]) -> None:
+    many = client.chat.completions.create(
+        model="small", messages=user(prompts[0]), n=128, logprobs=True, top_logprobs=2
+    )
+    given: Counter[tuple[str, float]] = Counter()
+    for choice in many.choices:
+        assert choice.logprobs is not None
+        tokens = choice.logprobs.content or []
+        assert "".join(token.token for token in tokens) == choice.message.content
+        assert all(token.logprob == 0 for token in tokens[:-1])
+        if "Final answer: " in (choice.message.content or ""):
+            given[tokens[-1].token, math.exp(tokens[-1].logprob)] += 1
+            likeliest = [token.logprob for token in tokens[-1].top_logprobs]
+            assert likeliest == sorted(likeliest, reverse=True)
+            assert len(likeliest) == 2
+    for (_, probability), times in given.items():
+        assert times / 128 == pytest.approx(
+            probability, abs=4.5 * math.sqrt(probability * (1 - probability) / 128) + 1e-9
+        )
+
+
+def test_a_stream_bears_the_same_logarithms_as_the_whole(client: openai.OpenAI, prompts: list[str]) -> None:
+    asked: Any = {"model": "small", "messages": user(prompts[0]), "seed": 2, "logprobs": True, "top_logprobs": 1}
+    (whole,) = client.chat.completions.create(**asked).choices
+    pieces = [piece.choices[0] for piece in client.chat.completions.create(**asked, stream=True) if piece.choices]
+    assert whole.logprobs is not None
+    assert [
+        told for piece in pieces if piece.logprobs for told in piece.logprobs.content or []
+    ] == whole.logprobs.content
+
+
+def test_how_likely_an_answer_is_after_others_is_not_known(client: openai.OpenAI, prompts: list[str]) -> None:
+    later: Any = [*user(prompts[0]), {"role": "assistant", "content": "Final answer: A"}, *user("Sure?")]
+    with pytest.raises(openai.BadRequestError, match="is known only of a first one"):
+        client.chat.completions.create(model="small", messages=later, logprobs=True)
+
+
 def test_embeddings_are_those_of_the_embedder_in_either_form(client: openai.OpenAI) -> None:
     texts = ["The bridge has four spans.", "Elimination leaves a single survivor."]
     wanted = embedders.resolve(EmbedderSpec(name="lexical"))(texts)
@@ -110,7 +148,8 @@ def test_models_are_listed_and_found_one_by_one(client: openai.OpenAI) -> None:
     [
         ({"model": "smol"}, openai.NotFoundError, "served: small, large"),
         ({"messages": user("What is the time?")}, openai.BadRequestError, "no message holds the text of a question"),
-        ({"logprobs": True}, openai.BadRequestError, "logprobs is not supported"),
+        ({"top_logprobs": 3}, openai.BadRequestError, "top_logprobs is allowed only with logprobs: true"),
+        ({"logprobs": True, "top_logprobs": 21}, openai.BadRequestError, "less than or equal to 20"),
         (
             {"tools": [{"type": "function", "function": {"name": "f"}}]},
             openai.BadRequestError,
