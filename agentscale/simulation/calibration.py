@@ -206,7 +206,7 @@ class _Fitting:
         """The point of least distance to run and prior, by damped Gauss–Newton steps."""
         at = self.prior[:, 0].copy()
         for _ in range(2):  # the covariance is that of the point found, so it is looked up again there
-            weights = np.asarray(np.linalg.inv(self.covariance(at)), np.float64)
+            weights = _precision(self.covariance(at))
             for _ in range(_STEPS):
                 before, at = at, self._stepped(at, weights)
                 if np.abs(at - before).max() < _STILL:
@@ -242,14 +242,14 @@ class _Fitting:
         """How run and prior hold a point."""
         spread = self.covariance(at)
         slopes = self.slopes(at)
-        curvature = slopes.T @ np.linalg.inv(spread) @ slopes
+        curvature = slopes.T @ _precision(spread) @ slopes
         precision = np.diag(self.prior[:, 1] ** -2)
         return _Curved(spread, curvature, np.asarray(np.linalg.inv(curvature + precision), np.float64))
 
     def report(self, at: Floats, curved: _Curved) -> Calibration:
         """What was found at a point, with intervals from the curvature there."""
         spread, curvature, posterior = curved
-        weights = np.linalg.inv(spread)
+        weights = _precision(spread)
         errors = np.sqrt(np.diag(posterior))
         fitted = tuple(free.found(*each) for free, *each in zip(FREE, at.tolist(), errors.tolist(), strict=True))
         world = self.moments(at)
@@ -262,6 +262,16 @@ class _Fitting:
         )
         degrees = float(np.sum(np.diag(spread) > 2.0 * _RIDGE) - np.trace(posterior @ curvature))
         return Calibration(self.parameters(at), fitted, fits, float(off @ weights @ off), degrees)
+
+
+def _precision(covariance: Floats) -> Floats:
+    """The inverse of a covariance of p moments that R repeats have estimated.
+
+    The plain inverse is too large by (R − 1)/(R − p − 2) (Hartlap, Simon and Schneider, A&A 464, 2007): intervals would
+    be too narrow, and true worlds would seem not to fit.
+    """
+    shrunk = (_REPEATS - len(covariance) - 2) / (_REPEATS - 1)
+    return np.asarray(shrunk * np.linalg.inv(covariance), np.float64)
 
 
 def _voted(theta: Floats, design: Design, rng: np.random.Generator) -> NDArray[np.int64]:
