@@ -38,6 +38,7 @@ WEIGHTS = (
 
 _TOGETHER = 256  # questions whose cosines are held at once
 _FEW = 10  # questions with a pair of the kind, below which its mean says nothing
+_NUDGE = 1e-4  # of a logarithm, for derivatives
 _LEAST = 1e-300
 
 
@@ -162,11 +163,17 @@ class _Weighing:
         away = (at - self.prior[:, 0]) / self.prior[:, 1]
         return np.concatenate([root @ (self.seen.means - self.moments(at).mean(axis=0)), away])
 
+    def slopes(self, at: Floats) -> Floats:
+        """Derivatives of the mean cosines, shape (G, weights)."""
+        nudges = np.eye(len(at)) * _NUDGE
+        sides = [self.moments(at + nudge).mean(axis=0) - self.moments(at - nudge).mean(axis=0) for nudge in nudges]
+        return np.stack(sides, axis=1) / (2.0 * _NUDGE)
+
     def report(self) -> Block:
         """Weights with their intervals, from the curvature where they were found."""
         at = self.search()
         spread, ours = self.covariance(at), self.moments(at).mean(axis=0)
-        slopes, weights = optimize.approx_fprime(at, lambda x: self.moments(x).mean(axis=0)), np.linalg.inv(spread)
+        slopes, weights = self.slopes(at), np.linalg.inv(spread)
         curvature = slopes.T @ weights @ slopes
         posterior = np.linalg.inv(curvature + np.diag(self.prior[:, 1] ** -2))
         errors, off = np.sqrt(np.diag(posterior)), self.seen.means - ours

@@ -199,6 +199,18 @@ def test_weights_are_recovered_from_mean_cosines_personas_included() -> None:
     assert sum(inside) >= 17  # of 20; the fourth world's models share their channels as few do
 
 
+def test_one_kind_of_pairs_is_enough_for_weights_that_are_not_identified() -> None:
+    world, weights = some_world(0), some_weights(0)
+    design, cosines = spoken(world, "L3", 2, 40, weights)
+    both = cosines._replace(
+        names=cosines.names[:1], groups=cosines.groups[:1], total=cosines.total[:, :1], pairs=cosines.pairs[:, :1]
+    )
+    alike = [Numbers(0, at, 40, design, world.parameters, 4).company(world.parameters) for at in range(20)]
+    assert not any(
+        each.identified for each in fit_weights(both, alike, design).fitted if each.name != "embedding.noise"
+    )
+
+
 def test_a_run_of_votes_alone_says_what_it_does_not_have() -> None:
     world = some_world(0)
     assert calibrate(votes(world, 40), DESIGN).absent == (CHANGES, COSINES)
@@ -221,6 +233,6 @@ def test_identified_parameters_are_inside_their_intervals_in_18_of_20_worlds() -
                 value = true_value(world, weights, each.name)
                 inside.setdefault(each.name, []).append(each.low <= value <= each.high)
     always = {name for name, hits in inside.items() if len(hits) == 20}
-    assert always >= {"solvability", "attractor", "fresh", "copying", "embedding.model", "embedding.noise"}
-    assert all(sum(inside[name]) >= 18 for name in always)
-    assert sum(map(sum, inside.values())) >= 0.9 * sum(map(len, inside.values()))
+    assert always >= {"solvability", "attractor", "fresh", "copying"}
+    for name, hits in inside.items():  # of fewer worlds no more may be missed either
+        assert len(hits) - sum(hits) <= 2, name
