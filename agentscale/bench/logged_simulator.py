@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 
 from agentscale import experiment
@@ -46,6 +46,10 @@ class LoggedDoor:
         facts = {"at": time.monotonic(), "n": next(self._numbers), "key": asked.call.key, "fault": None}
         os.write(self._log, json.dumps(facts).encode() + b"\n")
         return self._door.answers(asked)
+
+    def odds(self, asked: Asked) -> Mapping[str, float]:
+        """As `Door.odds`; nothing is answered by it."""
+        return self._door.odds(asked)
 
     def close(self) -> None:
         """Gives back what the door holds."""
