@@ -13,10 +13,12 @@ import networkx as nx
 from markupsafe import Markup, escape
 
 from agentscale.report.legible import visible
+from agentscale.report.settings import short_names
 from agentscale.schema.run import Cell
 
 SIDE = 200.0
 _MARGIN = 24.0
+_TITLE = 34  # characters of a title that fit above a drawing
 _MOST_SPREAD = 40  # agents of a tree that is spread by distance, which takes long with more
 
 
@@ -30,12 +32,13 @@ class Drawing(NamedTuple):
 
 
 def drawings(cells: Iterable[Cell]) -> list[Drawing]:
-    """A drawing of every graph of the run, by topology and size, each once."""
+    """A drawing of every graph of the run, by topology and size, each once; parameters where two differ in them."""
     seen: dict[tuple[str, int, tuple[tuple[int, int], ...]], None] = {}
     for cell in cells:
         if cell.topology is not None and cell.size > 1:
             seen.setdefault((visible(cell.topology.label), cell.size, cell.edges))
-    return [drawing(label, _graph(size, edges)) for label, size, edges in sorted(seen)]
+    names = short_names(label for label, _, _ in seen)
+    return [drawing(names[label], _graph(size, edges)) for label, size, edges in sorted(seen)]
 
 
 def _graph(size: int, edges: tuple[tuple[int, int], ...]) -> nx.DiGraph:
@@ -145,7 +148,7 @@ def svg(drawn: list[Drawing]) -> str:
     rows = -(-len(drawn) // columns)
     parts = [
         f'<g transform="translate({index % columns * SIDE:.0f} {index // columns * height:.0f})">'
-        f'<text x="{SIDE / 2:.0f}" y="20" class="title">{escape(one.title)}</text>'
+        f'<text x="{SIDE / 2:.0f}" y="20" class="title"{_fitted(one.title)}>{escape(one.title)}</text>'
         f'<g transform="translate(0 24)">{one.body}</g></g>'
         for index, one in enumerate(drawn)
     ]
@@ -156,6 +159,11 @@ def svg(drawn: list[Drawing]) -> str:
         + "".join(parts)
         + "</svg>\n"
     )
+
+
+def _fitted(title: str) -> str:
+    """Smaller letters for a title that would run into the next one."""
+    return f' style="font-size:{12 * _TITLE / len(title):.1f}px"' if len(title) > _TITLE else ""
 
 
 _STYLE = (

@@ -20,12 +20,12 @@ def shortened(tables: Tables) -> dict[str, Sequence[Row]]:
         tables: The rows of every table by its name.
     """
     rows = [row for table in tables.values() for row in table if "protocol" in row]
-    names = {label: name for place in PLACES for label, name in _short(str(row[place]) for row in rows).items()}
+    names = {label: name for place in PLACES for label, name in short_names(str(row[place]) for row in rows).items()}
     several = len({row["task"] for row in rows}) > 1
     return {name: [_told(row, names, several) for row in table] for name, table in tables.items()}
 
 
-def _short(labels: Iterable[str]) -> dict[str, str]:
+def short_names(labels: Iterable[str]) -> dict[str, str]:
     """``debate(rounds=2)`` as ``debate``, unless the run has another debate."""
     distinct = dict.fromkeys(labels)
     bare = {label: label.partition("(")[0] for label in distinct}

@@ -22,7 +22,7 @@ def fits(data: Any) -> bool:
 
 
 def test_the_ready_experiments_are_these() -> None:
-    assert NAMES == ["main", "main-cpu", "vote-openai"]
+    assert NAMES == ["debate-topologies", "main", "main-cpu", "small-world", "vote-openai"]
 
 
 @pytest.mark.parametrize("name", NAMES)

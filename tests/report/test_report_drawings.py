@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.report.drawings import SIDE, drawings, svg
-from agentscale.schema.run import Cell
+from agentscale.schema.run import Cell, Named
 
 CellMaker = Callable[..., Cell]
 
@@ -31,6 +31,28 @@ def test_mutual_reading_is_one_line_and_one_way_reading_an_arrow(
 def test_equal_graphs_of_different_layers_are_drawn_once(make_cell: CellMaker) -> None:
     cells = [make_cell(layer, size, "debate", "ring") for layer in ("L1", "L4") for size in (4, 8)]
     assert [one.title for one in drawings(cells)] == ["ring, N = 4", "ring, N = 8"]
+
+
+def test_a_drawing_bears_its_parameters_only_where_two_differ_in_them(make_cell: CellMaker) -> None:
+    def cell(name: str, size: int, **parameters: object) -> Cell:
+        made = make_cell("L1", size, "debate", "ring")
+        return made.model_copy(update={"topology": Named(name=name, parameters=parameters)})
+
+    one, two, tree = cell("star", 4, reverse=True), cell("star", 4, reverse=False), cell("tree", 4, branching=2)
+    assert [drawn.title for drawn in drawings([one, two, tree])] == [
+        "star(reverse=False), N = 4",
+        "star(reverse=True), N = 4",
+        "tree, N = 4",
+    ]
+
+
+def test_a_long_title_is_written_small_enough_to_fit(make_cell: CellMaker) -> None:
+    def title(name: str) -> str:
+        cell = make_cell("L1", 4, "debate", "ring")
+        return svg(drawings([cell.model_copy(update={"topology": Named(name=name)})]))
+
+    assert 'class="title">' in title("ring")
+    assert 'style="font-size:6.0px"' in title("x" * (68 - len(", N = 4")))
 
 
 def test_cells_without_a_graph_and_single_agents_have_no_drawing(make_cell: CellMaker) -> None:
