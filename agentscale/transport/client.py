@@ -114,7 +114,7 @@ class EndpointClient:
             EndpointError: No usable answer, after the retries that the fault allows; ``kind`` is a
                 `agentscale.transport.reading.Kind`. The message never holds the key.
         """
-        request = self._post(path, body, headers, model, tokens)._replace(leaving=leaving)
+        request = self._post(path, body, headers, model, tokens, leaving)
         return Posted(*await self._ask(request, self._reader.object))
 
     async def post_events(
@@ -133,7 +133,7 @@ class EndpointClient:
         of it is returned. ``idle_timeout_s`` holds between events. A plain JSON object, from a server that does not
         stream, is the only event. Arguments and errors are those of `post_json`.
         """
-        request = self._post(path, body, headers, model, tokens)._replace(leaving=leaving, streamed=True)
+        request = self._post(path, body, headers, model, tokens, leaving, streamed=True)
         return Streamed(*await self._ask(request, self._reader.objects))
 
     async def get_json(self, path: str) -> Posted:
@@ -173,11 +173,19 @@ class EndpointClient:
         return Wire(self.address, self._transport)
 
     def _post(
-        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str], model: str | None, tokens: int | None
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        headers: Mapping[str, str],
+        model: str | None,
+        tokens: int | None,
+        leaving: Callable[[], None],
+        *,
+        streamed: bool = False,
     ) -> _Request:
         content = _ENCODER.encode(body).encode("ascii")
         guess = max(len(content) / CHARS_PER_TOKEN, self._controller.mean_tokens) if tokens is None else float(tokens)
-        return _Request("POST", path, content, headers, model, guess)
+        return _Request("POST", path, content, headers, model, guess, leaving, streamed)
 
     async def _ask(self, request: _Request, read: Callable[[Reply], T | Trouble]) -> tuple[T, int]:
         number, retries = next(self._numbers), 0
