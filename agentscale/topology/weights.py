@@ -40,6 +40,8 @@ def weighted_graph(weights: ArrayLike) -> nx.DiGraph:
 def smoothed(weights: ArrayLike, success: ArrayLike, alpha: float) -> Weights:
     """The paper's update: w′ = α·w + (1−α)·S on the edges that were used.
 
+    The code keeps a success rate of each edge in the same way, with α = 0.9, and does not weigh edges by it.
+
     Args:
         weights: Shape (n, n).
         success: S, shape (n, n): how well what went along an edge ended, in [0, 1]; nan where nothing did.
