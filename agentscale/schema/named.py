@@ -46,4 +46,11 @@ def _spec_error(name: str, member: type[Record], fault: ErrorDetails) -> SpecErr
     if fault["type"] == "missing":
         return SpecError("the parameter is missing", key=key, remedy=f"write {name}: {{{fault['loc'][-1]}: …}}")
     allowed = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return SpecError(f"got {fault['input']!r}", key=key, allowed=allowed)
+    return SpecError(f"got {_listed(fault['input'])!r}", key=key, allowed=allowed)
+
+
+def _listed(value: object) -> object:
+    """Lists for tuples, as the user wrote them."""
+    if isinstance(value, dict):
+        return {key: _listed(inner) for key, inner in value.items()}
+    return [_listed(item) for item in value] if isinstance(value, tuple) else value

@@ -7,19 +7,11 @@ from typing import Annotated, ClassVar
 
 import networkx as nx
 import numpy as np
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from agentscale.topology.base import Topology
 from agentscale.topology.connecting import first_connected
 from agentscale.topology.groups import joined
-
-
-def _tupled(value: object) -> object:
-    """Tuples for lists: files have no tuples, and records nothing but."""
-    return tuple(_tupled(item) for item in value) if isinstance(value, list) else value
-
-
-Members = Annotated[tuple[tuple[Annotated[int, Field(ge=0)], ...], ...] | None, BeforeValidator(_tupled)]
 
 
 class Hypergraph(Topology):
@@ -40,7 +32,7 @@ class Hypergraph(Topology):
     """Groups to draw; by default as many as there are agents, or all where there are fewer."""
     connected: bool = True
     """Draw until groups link all agents."""
-    members: Members = None
+    members: tuple[tuple[Annotated[int, Field(ge=0)], ...], ...] | None = None
     """The agents of each group, in place of a draw: ``[[0, 1, 2], [2, 3]]``."""
 
     @field_validator("members")
