@@ -404,13 +404,14 @@ WRONG = {
 
 def known() -> dict[str, str]:
     """What the families hold today, for messages that list it."""
-    from agentscale.catalog import topologies
+    from agentscale.catalog import experiments, topologies
     from agentscale.catalog.task_folders import task_names
     from agentscale.protocols import PROTOCOLS
     from agentscale.topology import TOPOLOGIES
 
     return {
         "{tasks}": ", ".join(task_names()) or "no task is defined",
+        "{experiments}": ", ".join(entry.name for entry in experiments()),
         "{protocols}": ", ".join(sorted(PROTOCOLS)),
         "{debate}": ", ".join(sorted(PROTOCOLS["debate"].model_fields)),
         "{topologies}": ", ".join(sorted({*TOPOLOGIES, *(entry.name for entry in topologies())})),
@@ -498,7 +499,7 @@ def test_errors_of_names_are_collected_over_all_factors(desk: Path) -> None:
         ),
         (
             "mian",
-            "there is no file and no ready experiment 'mian'\n  allowed: main, main-cpu, vote-openai\n"
+            "there is no file and no ready experiment 'mian'\n  allowed: {experiments}\n"
             "  did you mean 'main'?\n  or the path of an experiment file",
         ),
         ("a\0.yaml", "a\0.yaml: cannot be read: embedded null byte"),
@@ -510,7 +511,7 @@ def test_a_file_that_cannot_be_read_is_named(path: str, expected: str, desk: Pat
     Path("large.yaml").write_bytes(b"#" * 1_000_001)
     with pytest.raises(SpecError) as caught:
         load(path)
-    assert str(caught.value) == expected
+    assert str(caught.value) == expected.replace("{experiments}", known()["{experiments}"])
 
 
 def test_an_error_in_a_tasks_own_file_names_that_file(desk: Path) -> None:
