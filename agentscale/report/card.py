@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,11 +26,21 @@ TIES = (
 )
 
 
+_READ = 160  # letters of what differs between configurations, beside a curve; the card has it whole
+
+
 class Entry(NamedTuple):
     """A line of the card: its name, and one or more statements."""
 
     name: str
     texts: tuple[str, ...]
+    brief: str = ""
+    """The same in few words, for what stands beside every curve."""
+
+
+def brief(entries: Sequence[Entry]) -> str:
+    """The card in one line: without this no curve says what it is worth."""
+    return " · ".join(entry.brief for entry in entries if entry.brief and any(entry.texts))
 
 
 def report_card(header: RunHeader, analysis: Analysis, tables: Mapping[str, Sequence[Row]]) -> list[Entry]:
@@ -41,22 +52,29 @@ def report_card(header: RunHeader, analysis: Analysis, tables: Mapping[str, Sequ
         tables: All tables.
     """
     cells = tables["cells"]
+    questions, chance = _by_task(cells, "n_items", cell_text), _by_task(cells, "chance", percent)
+    read, heat, cost = _readable(tables["agents"]), _temperatures(header), _cost(cells)
+    replicates = f"{header.replicates} of each question; seed {header.seed}"
     entries = [
-        Entry("Questions", _by_task(cells, "n_items", cell_text)),
-        Entry("Chance level", _by_task(cells, "chance", percent)),
-        Entry("Answers read", _readable(tables["agents"])),
-        Entry("Team sizes", _parity(header)),
+        Entry("Questions", questions, f"questions: {', '.join(questions)}"),
+        Entry("Chance level", chance, f"chance: {', '.join(chance)}"),
+        Entry("Answers read", read, f"answers read: {_short(read)}"),
+        Entry("Team sizes", _parity(header), f"N {'; '.join(_parity(header)[:2])}"),
         Entry("Protocols", tuple(dict.fromkeys(cell.protocol.label for cell in header.cells))),
-        Entry("Temperature", _temperatures(header)),
-        Entry("Calls and tokens", _cost(cells)),
-        Entry("Tied votes", (TIES,)),
-        Entry("Replicates and seed", (f"{header.replicates} of each question; seed {header.seed}",)),
+        Entry("Temperature", heat, f"temperature: {_short(heat)}"),
+        Entry("Calls and tokens", cost, f"largest cell: {cost[0].partition(': ')[2].rstrip('.')}" if cost else ""),
+        Entry("Tied votes", (TIES,), "tied votes: in expectation"),
+        Entry("Replicates and seed", (replicates,), f"replicates: {replicates}"),
         Entry("Embedder of K*", (embedder(analysis.embedder),)),
         Entry("Not applicable", tuple(f"{left.cell}: {left.reason}" for left in header.not_applicable)),
         Entry("Versions", (", ".join(f"{name} {version}" for name, version in sorted(header.versions.items())),)),
         Entry("Experiment", (f"digest {header.experiment_digest[:16]}…, whole in run.json",)),
     ]
     return [entry for entry in entries if any(entry.texts)]
+
+
+def _short(texts: Sequence[str]) -> str:
+    return textwrap.shorten("; ".join(texts), _READ, placeholder=" …, see the report card")
 
 
 def _parity(header: RunHeader) -> tuple[str, ...]:

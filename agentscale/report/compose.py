@@ -52,11 +52,12 @@ def render(folder: RunFolder, analysis: Analysis) -> Path:
         folder.write_table(name, table.columns, table.rows)
     tables = shortened({name: plain(unbounded(table.rows)) for name, table in analysis.tables.items()})
     drawn, graphs = figures(tables), drawings.drawings(folder.header.cells)
+    known = card.report_card(folder.header, analysis, tables)
     for figure in drawn:
-        _write(folder.figure_path(f"{figure.name}.svg"), svg(figure))
+        _write(folder.figure_path(f"{figure.name}.svg"), svg(figure, card.brief(known)))
     if graphs:
         _write(folder.figure_path("topologies.svg"), drawings.svg(graphs))
-    return _write(folder.report_path, page(folder, analysis, tables, drawn, graphs))
+    return _write(folder.report_path, page(folder, analysis, tables, drawn, graphs, known))
 
 
 def page(
@@ -65,6 +66,7 @@ def page(
     tables: dict[str, Sequence[Row]],
     drawn: Sequence[Figure],
     graphs: Sequence[drawings.Drawing],
+    known: Sequence[card.Entry],
 ) -> str:
     """The HTML of the page.
 
@@ -74,6 +76,7 @@ def page(
         tables: The rows of every table, legible.
         drawn: The figures.
         graphs: The drawings of topologies.
+        known: The report card.
     """
     header, packed = folder.header, transcripts.pack(folder, transcripts.MAX_TRIALS)
     transcribed = [visible(cell["id"]) for cell in packed.data["cells"]]
@@ -92,7 +95,8 @@ def page(
             outlook=outlook(tables["forecast"]) if "forecast" in tables else None,
             drawings=graphs,
             side=f"{drawings.SIDE:.0f}",
-            card=card.report_card(header, analysis, tables),
+            card=known,
+            brief=card.brief(known),
             warnings=warnings,
             beside={figure.name: words.beside(figure.name, warnings) for figure in drawn},
             sheets={

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -84,6 +85,18 @@ def test_the_run_folder_gets_page_tables_and_figures(whole: Path, world: ModuleT
 def test_tables_hold_every_row_of_the_analysis(whole: Path) -> None:
     with (whole / "tables" / "cells.csv").open(encoding="utf-8", newline="") as table:
         assert len(list(csv.DictReader(table))) == 24
+
+
+def test_the_card_stands_beside_every_curve_and_in_every_figure_file(whole: Path, page: Page) -> None:
+    figures = ("accuracy", "channels", "votes", "rounds")
+    said = re.search(r"Report card: (questions: .*?seed 7)", page.text.replace("\n", " "))
+    assert said
+    assert page.text.count(said[1]) == len(figures)
+    for name in figures:
+        tree = ElementTree.fromstring((whole / "figures" / f"{name}.svg").read_bytes())
+        words = " ".join(" ".join(tree.itertext()).split())
+        assert "tied votes: in expectation" in words
+        assert "seed 7" in words
 
 
 def test_the_same_run_gives_the_same_bytes(whole: Path, world: ModuleType, tmp_path: Path) -> None:

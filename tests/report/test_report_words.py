@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agentscale.analysis.curves import Setting
 from agentscale.embedders import EMBEDDERS, ENDPOINT, WITH_MODEL
-from agentscale.report.card import embedder, report_card
+from agentscale.report.card import Entry, brief, embedder, report_card
 from agentscale.report.legible import plain, unbounded
 from agentscale.report.settings import shortened
 from agentscale.report.words import Answer, answers, beside, best, gathered, verdict, warnings
@@ -210,6 +210,29 @@ def test_the_card_tells_even_teams_from_odd_ones(world: ModuleType, tmp_path: Pa
     tables = shortened({name: plain(table.rows) for name, table in analysis.tables.items()})
     card = {entry.name: entry.texts for entry in report_card(analysis.header, analysis, tables)}
     assert card["Team sizes"][:2] == ("odd: 1", "even: 2, 4")
+
+
+def test_the_card_in_one_line_tells_what_a_curve_is_worth(world: ModuleType, tmp_path: Path) -> None:
+    _, analysis = world.full(tmp_path, sizes=(1, 2, 4), n_questions=1)
+    tables = shortened({name: plain(table.rows) for name, table in analysis.tables.items()})
+    said = brief(report_card(analysis.header, analysis, tables)).split(" · ")
+    names = [part.partition(":")[0] for part in said]
+    assert names == [
+        "questions",
+        "chance",
+        "answers read",
+        "N odd",
+        "temperature",
+        "largest cell",
+        "tied votes",
+        "replicates",
+    ]
+    assert said[3] == "N odd: 1; even: 2, 4"
+    assert said[-2:] == ["tied votes: in expectation", "replicates: 1 of each question; seed 7"]
+
+
+def test_a_card_with_nothing_to_say_of_a_thing_is_silent_on_it() -> None:
+    assert brief([Entry("Chance level", (), "chance: "), Entry("Versions", ("1",))]) == ""
 
 
 def test_what_has_no_bound_is_no_dash() -> None:

@@ -6,6 +6,7 @@ screen and takes the colours from its theme; :func:`svg` sets the panels of a fi
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ import vl_convert
 
 from agentscale.report.numbers import Row, Sheet
 
+_NARROW, _WIDE = 76, 160  # letters of the card in a line, below one panel or two
 LAYERS = ("L1", "L2", "L3", "L4")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 LIGHT = {
@@ -175,8 +177,13 @@ def theme(colours: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def svg(figure: Figure) -> str:
-    """The figure as an SVG text: the same bytes for the same figure."""
+def svg(figure: Figure, card: str = "") -> str:
+    """The figure as an SVG text: the same bytes for the same figure.
+
+    Args:
+        figure: The figure.
+        card: What a reader must know of the run, below the panels.
+    """
     panels = [panel.spec | {"title": panel.title, "width": 340, "height": 240} for panel in figure.panels]
     whole = {
         "concat": panels,
@@ -186,4 +193,8 @@ def svg(figure: Figure) -> str:
         "config": theme(LIGHT) | {"background": LIGHT["paper"]},
         "padding": 12,
     }
+    if card:
+        lines = textwrap.wrap(card, _WIDE if len(panels) > 1 else _NARROW)
+        look = {"orient": "bottom", "anchor": "start", "offset": 14, "fontSize": 11, "fontWeight": "normal"}
+        whole["title"] = {"text": lines, "color": LIGHT["muted"], **look}
     return str(vl_convert.vegalite_to_svg(whole))
