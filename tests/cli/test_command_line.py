@@ -145,6 +145,15 @@ def test_overrides_change_single_keys(ran: Callable[..., Ran]) -> None:
     assert made["trials"] == 2
 
 
+def test_a_table_is_printed_as_json_or_not_at_all(ran: Callable[..., Ran]) -> None:
+    ran("run", "small.yaml", "--no-report")
+    code, out, err = ran("analyze", "results/small", "--table", "vote_curve")
+    assert (code, out) == (2, "")
+    assert "--table: got 'vote_curve' without --json" in err
+    assert "open tables/vote_curve.csv in the run folder" in err
+    assert json.loads(ran("analyze", "results/small", "--table", "vote_curve", "--json")[1])
+
+
 def test_runs_are_listed_and_analyzed(ran: Callable[..., Ran]) -> None:
     ran("run", "small.yaml", "--no-report")
     assert re.match(r"results/small  5 cells, \d+ calls recorded, complete\n", ran("ls")[1])

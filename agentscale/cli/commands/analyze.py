@@ -6,6 +6,7 @@ import click
 
 from agentscale import api
 from agentscale.cli.output import embedder_summary, summary, to_json
+from agentscale.errors import SpecError
 
 
 @click.command(name="analyze")
@@ -17,16 +18,22 @@ from agentscale.cli.output import embedder_summary, summary, to_json
 )
 @click.option("--extract", help="Read all answers anew by this chain of extractors, such as mark,letter.")
 @click.option("--across-decoding", is_flag=True, help="Compare teams that were decoded differently all the same.")
-@click.option("--table", default="cells", show_default=True, help="The table that --json prints.")
+@click.option("--table", help="The table that --json prints; cells by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows of a table as one JSON array.")
 def command(
-    run: str, embedder: tuple[str, ...], extract: str | None, across_decoding: bool, table: str, as_json: bool
+    run: str, embedder: tuple[str, ...], extract: str | None, across_decoding: bool, table: str | None, as_json: bool
 ) -> None:
     """Compute the tables of the run folder RUN and print the summary. No model is asked."""
+    if table and not as_json:
+        raise SpecError(
+            f"got {table!r} without --json",
+            key="--table",
+            remedy=f"add --json, or open tables/{table}.csv in the run folder",
+        )
     chain = None if extract is None else [name.strip() for name in extract.split(",")]
     opened = api.open_run(run, embedder=embedder, extract=chain, across_decoding=across_decoding)
     if as_json:
-        click.echo(to_json(opened.rows(table)))
+        click.echo(to_json(opened.rows(table or "cells")))
     else:
         summary(opened)
         embedder_summary(opened)
