@@ -150,7 +150,7 @@ def _trial(
         answers=[_answer_id(event, ids) for event in spoken.values()],
         texts=[MISSING if event.error else text_row(event.text) for event in spoken.values()],
         score=np.nan if transcript.score is None else transcript.score,
-        calls=len({event.key for event in transcript.events}),
+        calls=len({event.key for event in transcript.events if event.role != "tool"}),
         messages=sum(len(event.reads) for event in transcript.events if event.used),
         tokens_in=_tokens(transcript.events, [event.tokens_in for event in transcript.events]),
         tokens_out=_tokens(transcript.events, [event.tokens_out for event in transcript.events]),

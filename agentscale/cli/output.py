@@ -101,6 +101,12 @@ def _state(tally: Tally) -> str:
     return f"{tally.calls_asked} of at most {tally.calls_at_most} calls asked{failed}"
 
 
+def _tools(tally: Tally) -> str:
+    """How often tools were used; nothing where they were not."""
+    wrong = f", of which {tally.tool_errors:,} went wrong" if tally.tool_errors else ""
+    return f"tools used {_times(tally.tool_uses)}{wrong}" if tally.tool_uses else ""
+
+
 def _progress(tally: Tally) -> str:
     return f"{_state(tally)}, {_spent(tally)}"
 
@@ -170,6 +176,8 @@ def _told(run: Run, tally: Tally) -> None:
     click.echo(f"{tally.trials_done} of {tally.trials} trials, {_state(tally)}, in {run.path}")
     if tally.calls_asked:
         click.echo(f"  {_spent(tally)}")
+    if tally.tool_uses:
+        click.echo(f"  {_tools(tally)}")
     if tally.calls_in_flight:
         click.echo(
             f"  {tally.calls_in_flight} calls were in flight when a run was killed here; "

@@ -138,6 +138,8 @@ class CappedBudget:
         block, agents = self._begun[_block_id(trial)], {agent.slot: agent for agent in trial.cell.team.everyone}
         known = block.known.get(trial.cell.id, {})
         for event in transcript.events:
+            if event.role == "tool":
+                continue
             usage = None if event.error is not None else Usage(event.tokens_in, event.tokens_out)
             account.spend(block.id, known.get(event.key) or self._cost(block, agents[event.slot], usage))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agentscale.experiment import Sweep
-from agentscale.protocols import count_calls
+from agentscale.protocols.rehearsal import slots_asked
 from agentscale.schema.run import Cell
 
 
@@ -45,9 +45,16 @@ def calls_at_most(sweep: Sweep) -> int:
     Exact for protocols whose schedule is fixed, which all of agentscale's are so far.
     """
     n_trials = trials_by_cell(sweep)
+    return sum(n_trials[cell.id] * _calls_at_most(sweep, cell) for cell in sweep.header.cells)
+
+
+def _calls_at_most(sweep: Sweep, cell: Cell) -> int:
+    """Calls of one trial: who has tools may take all its steps every time it is asked."""
+    with_tools = {agent.slot for agent in cell.team.everyone if agent.tools}
+    more = sweep.experiment.tool_steps
     return sum(
-        n_trials[cell.id] * count_calls(sweep.protocols[cell.id], cell.team, sweep.graphs[cell.id])
-        for cell in sweep.header.cells
+        1 + more * (slot in with_tools)
+        for slot in slots_asked(sweep.protocols[cell.id], cell.team, sweep.graphs[cell.id])
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import Call, CallId, Message
 from agentscale.schema.record import canonical, digest_of, quoted
+from agentscale.schema.tools import Tool
 
 
 class BodyForm:
@@ -24,16 +25,19 @@ class BodyForm:
     Args:
         sampling: The agent's.
         identity: What its model says of itself, such as its name at the endpoint and the endpoint's profile.
+        tools: What the model is told of tools; without any, nothing stands in the body.
     """
 
     __slots__ = ("_head", "_tail")
 
-    def __init__(self, sampling: Sampling, identity: Mapping[str, Any]) -> None:
+    def __init__(self, sampling: Sampling, identity: Mapping[str, Any], tools: Sequence[Tool] = ()) -> None:
         settings = sampling.model_dump(mode="json", exclude_defaults=True)
         if settings.get("seed") == "derived":
             del settings["seed"]
         self._head = f'{{"identity":{canonical(dict(identity)).decode()},"messages":['
-        self._tail = f'],"sampling":{canonical(settings).decode()}}}'
+        told = [tool.model_dump(mode="json", exclude={"version"}) for tool in tools]
+        offered = f',"tools":{canonical(told).decode()}' if told else ""
+        self._tail = f'],"sampling":{canonical(settings).decode()}{offered}}}'
 
     def digest(self, messages: Sequence[Message]) -> str:
         """The digest of the body with these messages."""

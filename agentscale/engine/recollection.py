@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from agentscale.engine.design import Trial
 from agentscale.engine.identity import TrialId
+from agentscale.engine.recorder import Ask
 from agentscale.engine.stage import Stage
+from agentscale.engine.turns import recalled, turn, usage_of
 from agentscale.experiment import Sweep
 from agentscale.experiment.demand import Recall
 from agentscale.models.base import Model
@@ -40,15 +43,21 @@ class Recollection:
             return lambda round_index, call: None
         stage = self._stage(trial)
         record = sweep.questions[trial.cell.task, trial.sample_id]
+        most = sweep.experiment.tool_steps
         trial_id = TrialId(sweep.header.seed, stage.task.digest, trial.sample_id, trial.replicate, stage.salt)
 
         def recall(round_index: int, call: Call) -> Reply | None:
-            key = trial_id.call(call, round_index, stage.voice(call).form.digest(call.messages)).key
-            answer = recording.answer(key)
-            if answer is None or answer.completion is None:
+            def asking(call: Call) -> Ask:
+                return stage.ask(trial, trial_id, call, round_index)
+
+            found = recalled(recording.answer, turn(call, asking(call), asking, most))
+            if found is None or found.answer.completion is None:
                 return None
-            reading = read(answer.completion, kind=stage.task.kind, choices=record.choices, chain=stage.task.extract)
-            return Reply(call, key, answer.completion, reading.answer, reading.missing)
+            completion = found.answer.completion
+            reading = read(completion, kind=stage.task.kind, choices=record.choices, chain=stage.task.extract)
+            if found.steps:
+                completion = replace(completion, usage=usage_of(found.steps, completion.usage))
+            return Reply(call, found.ask.key, completion, reading.answer, reading.missing)
 
         return recall
 

@@ -166,6 +166,8 @@ class Recorder:
     def _check_allowed(self, ask: Ask) -> None:
         if self._stopping:
             raise BrokenOff("the run was stopped before this call was made")
+        if ask.id.role == "tool":  # it costs nothing, and the answer that wanted it is paid for
+            return
         if not self._budget.may_ask(ask.trial, ask.agent):
             raise BrokenOff("the budget allows no more calls of this trial")
 
@@ -175,6 +177,8 @@ class Recorder:
             self._recording.append(record, ask.key)
         if self._recording is None or answer.failure is not None:
             self._settled[ask.key] = answer
+        if ask.id.role == "tool":
+            return
         self._budget.spent(ask.trial, ask.agent, answer)
         self._asked(ask, answer)
 

@@ -15,6 +15,7 @@ from agentscale.engine.design import Trial, calls_at_most, trials_by_cell
 from agentscale.engine.dispatch import Dispatcher, Group
 from agentscale.engine.recorder import Ask, BrokenOff, Recorder
 from agentscale.engine.tally import Tally, Watch
+from agentscale.engine.tooling import backends
 from agentscale.engine.trial import TrialPlayer
 from agentscale.experiment import Sweep
 from agentscale.experiment.bounds import Quotes
@@ -79,6 +80,7 @@ async def run_sweep(
 
     Raises:
         RecordingMiss: In replay, if a call was never recorded.
+        SpecError: If agents may run programs, and none can be isolated here.
         StoreError: If the folder cannot be written.
     """
     recording = None if mode == "live" else folder.recording(write=mode == "record")
@@ -120,7 +122,8 @@ class _Run:
         self.tally.calls_in_flight = 0 if recording is None else recording.n_in_flight
         self._concurrency = concurrency
         self._dispatcher = Dispatcher(sweep, budget)
-        self._recorder = Recorder(mode, recording, models, concurrency=concurrency, budget=budget, asked=self._asked)
+        asked = models if mode == "replay" else {**models, **backends(sweep)}
+        self._recorder = Recorder(mode, recording, asked, concurrency=concurrency, budget=budget, asked=self._asked)
         self._player = TrialPlayer(sweep, self._recorder, models)
         self._writers = {
             cell.id: folder.transcript_writer(cell.id, trial_order(sweep, cell.task)) for cell in sweep.header.cells

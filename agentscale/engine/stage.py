@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from agentscale.engine.identity import BodyForm
+from agentscale.engine.design import Trial
+from agentscale.engine.identity import BodyForm, TrialId
+from agentscale.engine.recorder import Ask
 from agentscale.errors import ProtocolError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
 from agentscale.schema.agents import Agent, Sampling
-from agentscale.schema.calls import Call
+from agentscale.schema.calls import Call, ChatRequest
 from agentscale.schema.run import Cell
 
 
@@ -39,6 +41,8 @@ class Stage:
         self._models = models
         self._voices = {agent.slot: self._voice(agent) for agent in cell.team.agents}
         self._parts = {agent.slot: self._voice(agent) for agent in cell.team.parts.values()}
+        self.has_tools = any(agent.tools for agent in cell.team.everyone)
+        """Whether anybody may take several steps to answer."""
         self._others: dict[tuple[str, Sampling], Voice] = {}
 
     def voice(self, call: Call) -> Voice:
@@ -50,8 +54,15 @@ class Stage:
         voice = self._voices.get(call.slot) or self._part(call)
         return voice if call.sampling is None else self._drawing(voice.agent, call.sampling)
 
+    def ask(self, trial: Trial, trial_id: TrialId, call: Call, round_index: int) -> Ask:
+        """A call with its identity, ready to be made."""
+        agent, form = self.voice(call)
+        call_id = trial_id.call(call, round_index, form.digest(call.messages))
+        request = ChatRequest(agent.model, call.messages, agent.sampling, agent.tools)
+        return Ask(trial, agent, call_id, call_id.key, request)
+
     def _voice(self, agent: Agent) -> Voice:
-        return Voice(agent, BodyForm(agent.sampling, self._models[agent.model].identity))
+        return Voice(agent, BodyForm(agent.sampling, self._models[agent.model].identity, agent.tools))
 
     def _drawing(self, agent: Agent, sampling: Sampling) -> Voice:
         """An agent that draws otherwise than it usually does."""

@@ -44,6 +44,10 @@ class Tally:
     """What the calls cost in US dollars; ``None`` where a price or the tokens of a priced call are unknown. What was
     billed for failed calls of a known price is not known either, and not in it."""
     retries: int = 0
+    tool_uses: int = 0
+    """Uses of tools in the trials that ended, known ones included."""
+    tool_errors: int = 0
+    """How many of those went wrong: no such tool, arguments that do not fit, an error of the tool."""
     missing: int = 0
     """Team answers that are missing."""
     failures: dict[str, int] = field(default_factory=dict)
@@ -97,6 +101,9 @@ class Tally:
         self.trials_done += 1
         self.done_by_cell[transcript.cell] = self.done_by_cell.get(transcript.cell, 0) + 1
         self.missing += transcript.answer is None
+        uses = [event for event in transcript.events if event.role == "tool"]
+        self.tool_uses += len(uses)
+        self.tool_errors += sum(event.error is not None for event in uses)
 
 
 Watch = Callable[[Tally], None]

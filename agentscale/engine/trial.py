@@ -5,24 +5,27 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from agentscale.engine.design import Trial
 from agentscale.engine.identity import TrialId
 from agentscale.engine.recorder import Ask, BrokenOff, Recorder
 from agentscale.engine.stage import Stage
+from agentscale.engine.turns import Turn, played, step_events, turn
 from agentscale.errors import ProtocolError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
 from agentscale.randomness import keyed
 from agentscale.recording import Answer
-from agentscale.schema.calls import Batch, Call, ChatRequest, Outcome, Play, Reply
+from agentscale.schema.calls import Batch, Call, Outcome, Play, Reply
 from agentscale.schema.run import Cell, QuestionRecord, Transcript
 from agentscale.schema.tasks import AnswerKind, Question
 from agentscale.scoring import decide, is_correct, read
 
 if TYPE_CHECKING:
     import numpy as np
+
+Ended = TypeVar("Ended")
 
 _Fields = dict[str, Any]
 """The fields of a record that is not made yet: a transcript is made and checked in one piece, its events with it."""
@@ -59,8 +62,13 @@ class TrialPlayer:
                 return self._transcript(trial, stage, record, events, _outcome(trial.cell, stop.value))
             batch = _batch(trial.cell, asked, round_index)
             round_index = batch.round_after(round_index)
-            asks = [_ask(stage, trial, trial_id, call, round_index) for call in batch.calls]
-            answers = await self._answers(asks)
+            asks = [stage.ask(trial, trial_id, call, round_index) for call in batch.calls]
+            if stage.has_tools:
+                turns = await self._turns(stage, asks, batch.calls, trial, trial_id, round_index)
+                events += [event for turn in turns for event in step_events(turn, round_index)]
+                asks, answers = [turn.ask for turn in turns], [turn.answer for turn in turns]
+            else:
+                answers = await self._answers(asks)
             heard = [_reply(*each, stage, record) for each in zip(batch.calls, asks, answers, strict=True)]
             replies, unused = _prefix(batch, heard)
             events += [_event(reply, record, stage.task.kind, round_index) for reply in replies]
@@ -95,6 +103,24 @@ class TrialPlayer:
             answers[index] = answer
         return cast(list[Answer], answers)
 
+    async def _turns(
+        self,
+        stage: Stage,
+        asks: Sequence[Ask],
+        calls: Sequence[Call],
+        trial: Trial,
+        trial_id: TrialId,
+        round_index: int,
+    ) -> list[Turn]:
+        """The turns of all who are asked, in the order of the calls: those with tools may take several steps."""
+
+        def asking(call: Call) -> Ask:
+            return stage.ask(trial, trial_id, call, round_index)
+
+        most = self._sweep.experiment.tool_steps
+        turns = [turn(call, ask, asking, most) for call, ask in zip(calls, asks, strict=True)]
+        return await _ended([asyncio.create_task(played(self._recorder, each)) for each in turns])
+
     def _transcript(
         self, trial: Trial, stage: Stage, record: QuestionRecord, events: Sequence[_Fields], outcome: Outcome
     ) -> Transcript:
@@ -125,7 +151,7 @@ def _expected(stage: Stage, events: Sequence[_Fields]) -> tuple[str, ...]:
     return tuple([slot for slot in slots if slot in asked])
 
 
-async def _ended(tasks: Sequence[asyncio.Task[Answer]]) -> list[Answer]:
+async def _ended(tasks: Sequence[asyncio.Task[Ended]]) -> list[Ended]:
     """Their results, once all have ended. Not a TaskGroup: one that breaks off must not take its siblings with it."""
     try:
         await asyncio.wait(tasks)
@@ -155,12 +181,6 @@ def _batch(cell: Cell, asked: object, last_round: int) -> Batch:
             f"  allowed: {max(last_round, 0)} or later\n  mend the protocol's play()"
         )
     return batch
-
-
-def _ask(stage: Stage, trial: Trial, trial_id: TrialId, call: Call, round_index: int) -> Ask:
-    agent, form = stage.voice(call)
-    call_id = trial_id.call(call, round_index, form.digest(call.messages))
-    return Ask(trial, agent, call_id, call_id.key, ChatRequest(agent.model, call.messages, agent.sampling))
 
 
 def _reply(call: Call, ask: Ask, answer: Answer, stage: Stage, record: QuestionRecord) -> Reply:

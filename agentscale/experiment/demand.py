@@ -10,12 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal, NamedTuple
 
-from agentscale.experiment.sizes import NO_PROMPT, PromptSize, prompt_size, unheard, unseen_question
+from agentscale.experiment.sizes import (
+    NO_PROMPT,
+    PER_MESSAGE,
+    QUOTED,
+    PromptSize,
+    offered_size,
+    prompt_size,
+    unheard,
+    unseen_question,
+)
 from agentscale.experiment.sweep import Sweep
 from agentscale.protocols import rehearse
 from agentscale.randomness import keyed
@@ -23,6 +32,10 @@ from agentscale.schema.agents import Agent
 from agentscale.schema.calls import Call, Completion, Reply
 from agentscale.schema.run import Cell
 from agentscale.schema.tasks import Question
+from agentscale.schema.tools import MOST_BYTES, MOST_CALLS
+
+NOTES_BYTES = 200
+"""Of what is told beside the results of tools: that some were left out, or that no more may be used."""
 
 Extreme = Literal["shortest", "longest"]
 
@@ -149,6 +162,8 @@ class _Rehearsal:
                 return known
             ask = self._ask(round_index, call)
             made.append(ask)
+            if self._extreme == "longest" and self._agents[call.slot].tools:
+                made.extend(self._later_steps(ask, self._agents[call.slot]))
             return self._stand_in(call, ask)
 
         play = extreme(cell.team, self._sweep.graphs[cell.id], self._question, rng)
@@ -163,7 +178,16 @@ class _Rehearsal:
         drawn = [] if call.sampling is None else [call.sampling.model_dump_json()]
         text = "\x1f".join([*map(str, identity), *said, *drawn])
         name = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-        return Ask(name, agent.config_id, agent.model, prompt_size(call.messages), most_out(agent, call))
+        size = prompt_size(call.messages) + offered_size(agent.tools)
+        return Ask(name, agent.config_id, agent.model, size, most_out(agent, call))
+
+    def _later_steps(self, ask: Ask, agent: Agent) -> Iterator[Ask]:
+        """The asks of an agent that has tools used as often as it may: each holds all that was said and used before."""
+        said = QUOTED * ask.most_out + (1 + MOST_CALLS) * PER_MESSAGE + MOST_BYTES + NOTES_BYTES
+        size = ask.size
+        for step in range(1, self._sweep.experiment.tool_steps + 1):
+            size += PromptSize(most=said)
+            yield ask._replace(name=f"{ask.name}/{step}", size=size)
 
     def _stand_in(self, call: Call, ask: Ask) -> Reply:
         """All replies agree in the shortest play, and none in the longest."""

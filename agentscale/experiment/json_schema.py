@@ -15,7 +15,12 @@ from agentscale.schema.record import Record
 
 Node = dict[str, Any]
 
-LISTED = {"Experiment": ("task", "team"), "TeamSpec": ("size", "layer", "models", "personas"), "TaskRef": ("levels",)}
+LISTED = {
+    "Experiment": ("task", "team"),
+    "TeamSpec": ("size", "layer", "models", "personas"),
+    "TaskRef": ("levels",),
+    "Member": ("tools",),
+}
 """Fields whose list of one may be written without its brackets."""
 
 
@@ -26,6 +31,15 @@ def json_schema() -> Node:
     for record, names in LISTED.items():
         for name in names:
             records[record]["properties"][name] = _or_bare(records[record]["properties"][name])
+    listed = {"type": "array", "items": {"type": "string"}}
+    dealt = {"anyOf": [{"type": "string"}, listed]}
+    records["TeamSpec"]["properties"]["tools"] = {"anyOf": [{"type": "string"}, {"type": "array", "items": dealt}]}
+    ships = {"type": "string", "enum": ["calculator", "python"]}
+    tools = schema["properties"]["tools"]
+    ((pattern, spec),) = tools["patternProperties"].items()
+    tools["patternProperties"] = {pattern: {"anyOf": [spec, ships]}}
+    tools["additionalProperties"] = False
+    schema["properties"]["tools"] = {"anyOf": [tools, {"type": "array", "items": ships}]}
     profile = records["ModelSpec"]["properties"]["profile"]
     profile["anyOf"].append({"type": "string", "enum": list(PRESETS)})
     embedder = schema["properties"]["embedder"]
@@ -68,7 +82,8 @@ def _level(members: Mapping[str, type[Record]], optional: set[str], definitions:
     long: list[Node] = []
     for name, member in sorted(members.items()):
         parameters = member.model_json_schema(ref_template="#/$defs/{model}")
-        definitions.update(parameters.pop("$defs", {}))
+        for record, node in parameters.pop("$defs", {}).items():
+            definitions.setdefault(record, node)  # what is known already has its short forms
         if issubclass(member, topology.Topology):
             parameters["properties"] = {key: _or_swept(node) for key, node in parameters.get("properties", {}).items()}
         if name in optional:

@@ -20,6 +20,7 @@ from agentscale.schema.experiment import Experiment, TaskRef, TeamSpec
 from agentscale.schema.record import Record
 from agentscale.schema.run import Named
 from agentscale.schema.tasks import Task
+from agentscale.tools.base import Usable
 from agentscale.topology import Topology
 
 MAX_AGENTS = 1_000_000
@@ -70,13 +71,17 @@ class LevelReader:
         document: The file, for the places of errors.
         experiment: The same file as a record.
         base: Where the file's relative paths start.
+        tools: The file's tools, those that are right.
         faults: Where errors are noted.
     """
 
-    def __init__(self, document: Document, experiment: Experiment, base: Path, faults: Faults) -> None:
+    def __init__(
+        self, document: Document, experiment: Experiment, base: Path, tools: Mapping[str, Usable], faults: Faults
+    ) -> None:
         self._document = document
         self._experiment = experiment
         self._base = base
+        self._tools = {name: usable.tool for name, usable in tools.items()}
         self._faults = faults
 
     def read(self) -> Levels:
@@ -109,8 +114,9 @@ class LevelReader:
             self._once("the protocol", resolved.named, [level.full for level in levels], keys)
             levels.append(ProtocolLevel(written, resolved.named, resolved))
             for part, member in resolved.parts.items():
-                where = (*self._parameters_at(keys, written.name), part, "model")
-                self._known("model", member.model, self._experiment.models, where)
+                where = (*self._parameters_at(keys, written.name), part)
+                self._known("model", member.model, self._experiment.models, (*where, "model"))
+                self._tools_are_known(member.tools, (*where, "tools"))
         return tuple(levels)
 
     def _topologies(self) -> tuple[TopologyLevel, ...]:
@@ -221,7 +227,7 @@ class LevelReader:
         for index, spec in enumerate(self._experiment.team):
             keys = self._item(("team",), index)
             if self._team_is_right(spec, keys, pool):
-                made += deals(spec, self._experiment, usual, pool)
+                made += deals(spec, self._experiment, usual, pool, self._tools)
         return tuple(made)
 
     def _casts(self, played: Sequence[ProtocolLevel], pool: dict[str, Persona]) -> tuple[dict[str, Agent], ...]:
@@ -234,21 +240,24 @@ class LevelReader:
             right = [
                 member.model in self._experiment.models
                 and (member.persona is None or self._known("persona", member.persona, pool, (*at, part, "persona")))
+                and all(tool in self._tools for tool in member.tools)
                 for part, member in parts.items()
             ]
-            made.append(cast(parts, self._experiment, pool) if all(right) else {})
+            made.append(cast(parts, self._experiment, pool, self._tools) if all(right) else {})
         return tuple(made)
 
     def _team_is_right(self, spec: TeamSpec, keys: Keys, pool: dict[str, Persona]) -> bool:
         right = [
             self._names("model", spec.models, self._experiment.models, (*keys, "models")),
             self._names("persona", spec.personas, pool, (*keys, "personas")),
+            *(self._tools_are_known(names, (*keys, "tools")) for names in spec.tools),
         ]
         for index, member in enumerate(spec.members or ()):
             where = (*keys, "members", index)
             right.append(self._known("model", member.model, self._experiment.models, (*where, "model")))
             if member.persona is not None:
                 right.append(self._known("persona", member.persona, pool, (*where, "persona")))
+            right.append(self._tools_are_known(member.tools, (*where, "tools")))
         self._all_once("the size", spec.size or (), (*keys, "size"))
         self._all_once("the layer", spec.layer or (), (*keys, "layer"))
         return all(right)
@@ -261,6 +270,12 @@ class LevelReader:
         self._all_once(f"the {what}", names, keys)
         right = [self._known(what, name, known, self._item(keys, index)) for index, name in enumerate(names)]
         return bool(right) and all(right)
+
+    def _tools_are_known(self, names: Sequence[str], keys: Keys) -> bool:
+        """Whether the file has these tools, each once; that one of them is wrong in itself is noted elsewhere."""
+        self._all_once("the tool", names, keys)
+        right = [self._known("tool", name, self._experiment.tools, keys) for name in names]
+        return all(right) and all(name in self._tools for name in names)
 
     def _known(self, what: str, name: str, known: Iterable[str], keys: Keys) -> bool:
         if name in known:

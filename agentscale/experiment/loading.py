@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agentscale.catalog import experiment_file, experiments
 from agentscale.catalog.document import Document, Keys, dotted, read_document, to_yaml
@@ -19,6 +20,9 @@ from agentscale.experiment.questions import question
 from agentscale.experiment.sweep import Sweep
 from agentscale.schema.experiment import Experiment, ModelSpec
 from agentscale.transport import check_written
+
+if TYPE_CHECKING:
+    from agentscale.tools.base import Usable
 
 
 def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sweep:
@@ -41,7 +45,8 @@ def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sweep:
     _check_endpoints(experiment, document, faults)
     _check_models(experiment, document, faults)
     _check_embedder(experiment, faults)
-    levels = LevelReader(document, experiment, path.parent, faults).read()
+    tools = _tools(experiment, path.parent, faults)
+    levels = LevelReader(document, experiment, path.parent, tools, faults).read()
     try:
         layout = lay_out(levels, experiment.seed)
     except SpecError as error:
@@ -56,6 +61,7 @@ def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sweep:
         questions={(record.task, record.sample_id): record for record in questions},
         protocols=layout.protocols,
         graphs=layout.graphs,
+        tools=tools,
     )
 
 
@@ -116,6 +122,24 @@ def _check_models(experiment: Experiment, document: Document, faults: Faults) ->
     for name in experiment.prices:
         if name not in asked:
             faults.add(("prices", name), SpecError.unknown("model at an endpoint", name, asked))
+
+
+def _tools(experiment: Experiment, base: Path, faults: Faults) -> dict[str, Usable]:
+    """The tools of the file; what is wrong with one is noted."""
+    if not experiment.tools:
+        return {}
+    from agentscale.tools.building import build  # most experiments have none
+
+    made: dict[str, Usable] = {}
+    for name, spec in experiment.tools.items():
+        try:
+            made[name] = build(name, spec, base)
+        except SpecError as error:
+            kind = next(kind for kind, value in spec if kind != "description" and value is not None)
+            where = ("tools", name, kind, *([error.key] if error.key else []))
+            moved = SpecError(error.problem, allowed=error.allowed, nearest=error.nearest, remedy=error.remedy)
+            faults.add(where, moved.at(file=error.file, line=error.line))
+    return made
 
 
 def _check_embedder(experiment: Experiment, faults: Faults) -> None:

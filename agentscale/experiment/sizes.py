@@ -6,23 +6,28 @@ and for every reply and answer. Whatever a protocol builds of them is then measu
 The bounds rest on these facts and margins. A tokenizer makes at most one token of a byte, and in prose at least one of
 eight characters. A reply has at most ``max_tokens`` of its speaker; quoted, set off line by line and cut by another
 model's tokenizer, it has at most `QUOTED` times as many. A chat template adds at most `PER_MESSAGE` tokens to a message
-and `PER_REQUEST` to the whole, a system prompt of its own included.
+and `PER_REQUEST` to the whole, a system prompt of its own included; of tools it tells what they are, and how they are
+used in at most `PER_OFFER`.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from agentscale.schema.calls import Message
 from agentscale.schema.run import QuestionRecord
 from agentscale.schema.tasks import Question
+from agentscale.schema.tools import Tool
 
 CHARS_PER_TOKEN = 8
 QUOTED = 3
 PER_MESSAGE = 8
 PER_REQUEST = 64
+OFFERED = 2
+PER_OFFER = 512
 
 _STAND_IN = re.compile("\ue000([qcr])([^\ue001]*)\ue001")
 """Characters of the private use area, which no text of a task, persona or prompt has."""
@@ -110,6 +115,14 @@ def prompt_size(messages: Iterable[Message]) -> PromptSize:
     parts = [_text_size(message.content) for message in messages]
     frame = PromptSize(most=PER_REQUEST + PER_MESSAGE * len(parts))
     return sum(parts, frame)
+
+
+def offered_size(tools: Sequence[Tool]) -> PromptSize:
+    """What a prompt is told of tools: their JSON, which templates spell at more length, at most `OFFERED` times."""
+    if not tools:
+        return NO_PROMPT
+    told = json.dumps([tool.model_dump(mode="json", exclude={"version"}) for tool in tools])
+    return PromptSize(most=PER_OFFER + OFFERED * len(told))
 
 
 def _text_size(text: str) -> PromptSize:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
     from agentscale.protocols import InteractionProtocol
+    from agentscale.tools.base import Usable
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Sweep:
     graphs: dict[str, nx.DiGraph]
     """The graph of every cell, by cell id: nodes 0 … n−1 are the team's slots; without edges where the protocol has
     no use for one."""
+    tools: Mapping[str, Usable] = field(default_factory=dict)
+    """The tools of the file, ready to be used, by name; none where the sweep was read from a run folder."""
 
     @property
     def independent(self) -> bool:

@@ -9,12 +9,17 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from agentscale.schema.agents import Agent, Member, Persona, Sampling, Team
 from agentscale.schema.experiment import Experiment, TeamSpec
 from agentscale.schema.record import digest
+from agentscale.schema.tools import Tool
 
 EXPLICIT = "explicit"
+
+One = TypeVar("One")
+Other = TypeVar("Other")
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Configuration:
     model: str
     persona: Persona | None
     sampling: Sampling
+    tools: tuple[Tool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,19 @@ class Deal:
                     model=dealt.model,
                     persona=dealt.persona,
                     sampling=dealt.sampling,
+                    tools=dealt.tools,
                 )
             )
         return Team(agents=tuple(agents))
 
 
-def deals(spec: TeamSpec, experiment: Experiment, personas: Sequence[str], pool: Mapping[str, Persona]) -> list[Deal]:
+def deals(
+    spec: TeamSpec,
+    experiment: Experiment,
+    personas: Sequence[str],
+    pool: Mapping[str, Persona],
+    tools: Mapping[str, Tool],
+) -> list[Deal]:
     """The teams that one entry under ``team`` describes, for one task.
 
     Args:
@@ -74,10 +87,11 @@ def deals(spec: TeamSpec, experiment: Experiment, personas: Sequence[str], pool:
         experiment: The experiment around it.
         personas: What ``personas: all`` means here.
         pool: All personas that can be named, by name.
+        tools: All tools that can be named, by name.
     """
     if spec.members is not None:
         sizes = spec.size or (len(spec.members),)
-        members = tuple(_configuration(member, experiment, pool) for member in spec.members)
+        members = tuple(_configuration(member, experiment, pool, tools) for member in spec.members)
         return [Deal(EXPLICIT, spec.name or "team", sizes, members)]
     models = tuple(experiment.models) if spec.models == "all" else spec.models
     names = tuple(personas) if spec.personas == "all" else spec.personas
@@ -86,28 +100,39 @@ def deals(spec: TeamSpec, experiment: Experiment, personas: Sequence[str], pool:
         personed: tuple[str | None, ...] = names if layer in ("L2", "L4") else (None,)
         for name, dealt in _pools(layer, models, spec.name):
             members = tuple(
-                _configuration(Member(model=model, persona=persona), experiment, pool)
-                for model, persona in crossed(dealt, personed)
+                _configuration(Member(model=model, persona=persona, tools=names), experiment, pool, tools)
+                for (model, persona), names in crossed(tuple(crossed(dealt, personed)), spec.tools or ((),))
             )
-            made.append(Deal(layer, name, spec.size or (1,), members))
+            # Layers differ in models and personas alone; a team with tools is a treatment of its own, never averaged.
+            made.append(Deal(EXPLICIT if spec.tools else layer, name, spec.size or (1,), members))
     return made
 
 
-def cast(parts: Mapping[str, Member], experiment: Experiment, pool: Mapping[str, Persona]) -> dict[str, Agent]:
+def cast(
+    parts: Mapping[str, Member], experiment: Experiment, pool: Mapping[str, Persona], tools: Mapping[str, Tool]
+) -> dict[str, Agent]:
     """Who plays which part beside a team: a configuration of its own, so that it shares no call with a member.
 
     Args:
         parts: The file's words, by part; their names are known to be right.
         experiment: The experiment around them.
         pool: All personas that can be named, by name.
+        tools: All tools that can be named, by name.
     """
-    return {part: _player(part, _configuration(member, experiment, pool)) for part, member in parts.items()}
+    return {part: _player(part, _configuration(member, experiment, pool, tools)) for part, member in parts.items()}
 
 
 def _player(part: str, dealt: Configuration) -> Agent:
     name = f"{dealt.id}@{part}"
-    persona, sampling = dealt.persona, dealt.sampling
-    return Agent(slot=f"{name}/0", config_id=name, copy_index=0, model=dealt.model, persona=persona, sampling=sampling)
+    return Agent(
+        slot=f"{name}/0",
+        config_id=name,
+        copy_index=0,
+        model=dealt.model,
+        persona=dealt.persona,
+        sampling=dealt.sampling,
+        tools=dealt.tools,
+    )
 
 
 def _pools(layer: str, models: tuple[str, ...], name: str | None) -> list[tuple[str, tuple[str, ...]]]:
@@ -117,7 +142,7 @@ def _pools(layer: str, models: tuple[str, ...], name: str | None) -> list[tuple[
     return [(name or layer, models)]
 
 
-def crossed(models: Sequence[str], personas: Sequence[str | None]) -> Iterator[tuple[str, str | None]]:
+def crossed(models: Sequence[One], personas: Sequence[Other]) -> Iterator[tuple[One, Other]]:
     """One period of the deal: agent i has model i mod M and persona i mod P, and all M·P pairs come before any repeats.
 
     Where M and P share a factor, plain counting would never meet some pairs, so each pass of lcm(M, P) agents starts
@@ -129,7 +154,9 @@ def crossed(models: Sequence[str], personas: Sequence[str | None]) -> Iterator[t
         yield models[index % n_models], personas[(index + shift) % n_personas]
 
 
-def _configuration(member: Member, experiment: Experiment, pool: Mapping[str, Persona]) -> Configuration:
+def _configuration(
+    member: Member, experiment: Experiment, pool: Mapping[str, Persona], tools: Mapping[str, Tool]
+) -> Configuration:
     """A member with its settings merged: its own over its model's over the experiment's."""
     usual = experiment.models[member.model].sampling.over(experiment.sampling)
     sampling = member.sampling.over(usual)
@@ -137,4 +164,7 @@ def _configuration(member: Member, experiment: Experiment, pool: Mapping[str, Pe
     if sampling != usual:
         # By digest and not by number, so that a slot keeps its name when members are added or moved.
         name += f"@{digest(sampling.model_dump(mode='json'))[:6]}"
-    return Configuration(name, member.model, pool[member.persona] if member.persona else None, sampling)
+    if member.tools:
+        name += "@" + "".join(f"+{tool}" for tool in member.tools)
+    persona = pool[member.persona] if member.persona else None
+    return Configuration(name, member.model, persona, sampling, tuple(tools[tool] for tool in member.tools))

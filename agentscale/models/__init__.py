@@ -50,7 +50,8 @@ def build(
         if spec.simulated is not None:
             from agentscale.models.simulated import SimulatedModel
 
-            built[name] = SimulatedModel(name, spec.simulated.model, _world(name, spec.simulated, worlds), truth)
+            world = _world(name, spec.simulated, worlds)
+            built[name] = SimulatedModel(name, spec.simulated.model, world, truth, spec.simulated.tool_rate)
         elif spec.scripted is not None:
             from agentscale.models.scripted import ScriptedModel
 

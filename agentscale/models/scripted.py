@@ -15,7 +15,7 @@ _TARGET = "{target}"
 
 
 class ScriptedModel:
-    """Gives reply ``(copy + round) mod len(replies)``, with ``{target}`` replaced by the right answer.
+    """Gives reply ``(copy + round + step) mod len(replies)``, with ``{target}`` replaced by the right answer.
 
     Args:
         spec: The script.
@@ -46,7 +46,8 @@ class ScriptedModel:
                 model=request.model,
             )
         copy = call.slot.rpartition("/")[2]
-        text = self.spec.replies[(int(copy) + call.round if copy.isdecimal() else call.round) % len(self.spec.replies)]
+        place = (int(copy) if copy.isdecimal() else 0) + call.round + call.step
+        text = self.spec.replies[place % len(self.spec.replies)]
         if _TARGET in text:
             text = text.replace(_TARGET, truth_of(call, self.truth).target)
         return Answered(Completion(text, self.spec.finish, estimated_usage(request, text)))

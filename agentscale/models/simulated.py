@@ -16,11 +16,13 @@ from functools import lru_cache
 from typing import Any
 
 from agentscale.models.base import TOKENS_PER_WORD, Answered, estimated_usage, truth_of
+from agentscale.models.handling import before_tools, tool_use
 from agentscale.models.possible import Possible, checked_target, possible_answers
 from agentscale.models.wording import worded
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import CONFIDENCE_MARK, VERDICT_MARK, CallId, ChatRequest, Completion, Message, Usage
 from agentscale.schema.run import QuestionRecord
+from agentscale.schema.tools import CALLING
 from agentscale.simulation import MISSING, Given, Moment, Seat, World
 
 
@@ -32,19 +34,30 @@ class SimulatedModel:
         model: Which model of the world.
         world: The world.
         truth: The questions with their targets, by (task digest, sample id).
+        tool_rate: How often an agent that has tools uses one before it answers.
 
     Raises:
         SpecError: where a target cannot be placed among possible answers.
     """
 
-    def __init__(self, name: str, model: int, world: World, truth: Mapping[tuple[str, str], QuestionRecord]) -> None:
+    def __init__(
+        self,
+        name: str,
+        model: int,
+        world: World,
+        truth: Mapping[tuple[str, str], QuestionRecord],
+        tool_rate: float = 0.0,
+    ) -> None:
         for record in truth.values():
             checked_target(record)
         self.name = name
         self.model = model
         self.world = world
         self.truth = truth
+        self.tool_rate = tool_rate
         self.identity: dict[str, Any] = {"simulated": world.parameters.model_dump(mode="json"), "model": model}
+        if tool_rate:
+            self.identity["tool_rate"] = tool_rate
         self._possible: dict[str, Possible] = {}
         self._given = lru_cache(2**14)(world.answer)  # a debate comes back to the answers of its first round
 
@@ -58,6 +71,11 @@ class SimulatedModel:
         Raises:
             EndpointError: where the question is not one of the run's.
         """
+        if request.tools or request.messages[-1].role == "tool":
+            wanted = tool_use(request, call, self.tool_rate)
+            if wanted is not None:
+                return Answered(Completion(wanted, CALLING, estimated_usage(request, wanted)))
+            return Answered(completion(request, self.answered(before_tools(request), replace(call, step=0))))
         return Answered(completion(request, self.answered(request, call)))
 
     async def aclose(self) -> None:

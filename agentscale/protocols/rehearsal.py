@@ -44,8 +44,14 @@ def _settling(batch: Batch, replies: Sequence[Reply]) -> list[Reply]:
 
 def count_calls(protocol: InteractionProtocol, team: Team, graph: nx.DiGraph) -> int:
     """The calls of one trial at most, by playing it to its greatest length: exact where the schedule is fixed."""
+    return sum(1 for _ in slots_asked(protocol, team, graph))
+
+
+def slots_asked(protocol: InteractionProtocol, team: Team, graph: nx.DiGraph) -> Iterator[str]:
+    """Who is asked in one trial that is played to its greatest length, once for every call."""
     question = Question(sample_id="count", prompt="?", choices=("yes", "no"))
-    return sum(1 for _ in rehearse(protocol.longest(team, graph, question, keyed(0, "count_calls")), _differing))
+    play = protocol.longest(team, graph, question, keyed(0, "count_calls"))
+    return (call.slot for _, call in rehearse(play, _differing))
 
 
 def _differing(round_index: int, call: Call) -> Reply:

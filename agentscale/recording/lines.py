@@ -30,7 +30,7 @@ from agentscale.recording.record import LINE_VERSION, Answer, CallRecord, Clock
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Failure, Message, Role, Usage
 
-Speaker = Literal["system", "user", "assistant"]
+Speaker = Literal["system", "user", "assistant", "tool"]
 Fetch = Callable[[str, int], Message]
 """What finds a message by its reference."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from agentscale.schema.record import Record, later
+from agentscale.schema.tools import Tool
 
 
 class Sampling(Record):
@@ -39,6 +40,11 @@ class Persona(Record):
     text: str = Field(min_length=1)
 
 
+def listed(value: object) -> object:
+    """A list of one may be written without its list."""
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
 class Member(Record):
     """One member of an explicit team, or who plays a part beside the team, as an experiment file writes it."""
 
@@ -48,6 +54,8 @@ class Member(Record):
     """A persona's name."""
     sampling: Sampling = Sampling()
     """Over the model's own."""
+    tools: Annotated[tuple[str, ...], BeforeValidator(listed)] = later(())
+    """Names of tools that it may use."""
 
 
 class Agent(Record):
@@ -63,6 +71,8 @@ class Agent(Record):
     """The model's name in the experiment file."""
     persona: Persona | None = None
     sampling: Sampling = Sampling()
+    tools: tuple[Tool, ...] = later(())
+    """What it may use before it answers."""
 
 
 class Team(Record):

@@ -13,9 +13,11 @@ from typing import Literal, get_args
 
 from agentscale.schema.agents import Sampling
 from agentscale.schema.record import digest_of, quoted
+from agentscale.schema.tools import Tool
 
-Role = Literal["agent", "judge", "controller", "probe", "grader", "environment", "critic", "summary"]
-"""On whose behalf a call is made. Only what an ``agent`` says is an answer of a member of the team."""
+Role = Literal["agent", "judge", "controller", "probe", "grader", "environment", "critic", "summary", "step", "tool"]
+"""On whose behalf a call is made. Only what an ``agent`` says is an answer of a member of the team: a ``step`` is what
+anybody says on the way to an answer, to have tools used, and a ``tool`` is what came of it."""
 
 Missing = Literal["no_answer", "not_an_option", "truncated", "refused", "error"]
 """Why a reply has no answer."""
@@ -34,7 +36,7 @@ VERDICT_MARK = "Verdict:"
 class Message:
     """One message of a chat."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
 
 
@@ -45,6 +47,8 @@ class ChatRequest:
     model: str
     messages: tuple[Message, ...]
     sampling: Sampling = Sampling()
+    tools: tuple[Tool, ...] = ()
+    """What the answer may want used: see `agentscale.schema.tools`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Completion:
 
     text: str
     finish: str = "stop"
-    """``stop``, ``length``, ``content_filter``, ``refusal``, or the endpoint's own word."""
+    """``stop``, ``length``, ``content_filter``, ``refusal``, ``tool_calls``, or the endpoint's own word."""
     usage: Usage = Usage()
     reasoning: str | None = None
     """Reasoning text, kept apart from the answer and never shown to peers."""

@@ -6,19 +6,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from agentscale.schema.agents import Member, Sampling
+from agentscale.schema.agents import Member, Sampling, listed
 from agentscale.schema.embedding import EmbedderSpec, Embedding
 from agentscale.schema.profile import Profile
-from agentscale.schema.record import Record
+from agentscale.schema.record import Record, later
 from agentscale.schema.run import Named
 from agentscale.schema.spending import BudgetCaps, Price
+from agentscale.schema.tools import ToolName
 
 Layer = Literal["L1", "L2", "L3", "L4"]
 """L1: one model, no persona. L2: one model with personas. L3: all models, no persona. L4: both."""
-
-
-def _listed(value: object) -> object:
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _named(value: object) -> object:
@@ -36,9 +33,9 @@ def _named(value: object) -> object:
 
 
 NamedLevel = Annotated[Named, BeforeValidator(_named)]
-Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_listed), Field(min_length=1)]
-Layers = Annotated[tuple[Layer, ...], BeforeValidator(_listed), Field(min_length=1)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Sizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(listed), Field(min_length=1)]
+Layers = Annotated[tuple[Layer, ...], BeforeValidator(listed), Field(min_length=1)]
+Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
 
 
 class Launch(Record):
@@ -115,14 +112,16 @@ class Simulated(Record):
     preset: str = "mcq-default"
     world: dict[str, Any] = {}
     """Parameters of the world that differ from the preset."""
+    tool_rate: Annotated[float, Field(ge=0, le=1)] = later(0.0)
+    """How often an agent that has tools has one used before it answers. It changes no answer."""
 
 
 class Scripted(Record):
     """A model that says what it is told: for tests and examples."""
 
     replies: tuple[str, ...] = Field(min_length=1)
-    """Reply ``(copy + round) mod len(replies)`` is given to the agent's copy in that round. ``{target}`` stands for
-    the right answer."""
+    """Reply ``(copy + round + step) mod len(replies)`` is given to the agent's copy in that round; the step counts how
+    often it has had tools used in its turn. ``{target}`` stands for the right answer."""
     finish: str = "stop"
     fails: bool = False
     """Every call fails, as an endpoint that answers 500 does."""
@@ -167,6 +166,73 @@ class ModelSpec(Record):
         return self
 
 
+class CalculatorTool(Record):
+    """Arithmetic."""
+
+
+class PythonTool(Record):
+    """Python in a process of its own, without network, within limits. It needs Linux."""
+
+    seconds: float = Field(default=5.0, gt=0, le=600)
+    """Of the clock, for one program."""
+    memory_mb: int = Field(default=256, ge=16)
+    """Megabytes (2²⁰ bytes) beyond the interpreter's own."""
+    processes: int = Field(default=16, ge=1)
+    """Processes and threads at once."""
+
+
+class LookupTool(Record):
+    """A table to look things up in."""
+
+    file: str | None = None
+    """Beside the experiment file: CSV with a header, one JSON object a line (``.jsonl``), or a YAML mapping."""
+    rows: dict[str, Any] | None = None
+    """The table itself, by key, in place of a file."""
+    key: str | None = None
+    """The column of the keys in a file of rows; the first one by default."""
+
+    @model_validator(mode="after")
+    def _one_table(self) -> LookupTool:
+        if (self.file is None) == (self.rows is None):
+            raise ValueError("give exactly one of file and rows")
+        return self
+
+
+def _tool(value: object) -> object:
+    return {value: {}} if value in ("calculator", "python") else value
+
+
+class ToolSpec(Record):
+    """A tool under a name: one that ships, or a function of the user's."""
+
+    calculator: CalculatorTool | None = None
+    python: PythonTool | None = None
+    lookup: LookupTool | None = None
+    function: str | None = Field(default=None, pattern=r"^[^:]+:[A-Za-z_][A-Za-z0-9_]*$")
+    """``module:function``, or ``file.py:function`` beside the experiment file. Its annotations say what it takes, its
+    docstring what it is for, and what it returns is what the agent is told."""
+    description: str | None = Field(default=None, min_length=1)
+    """What agents are told of it, in place of its own words."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> ToolSpec:
+        kinds = (self.calculator, self.python, self.lookup, self.function)
+        if sum(kind is not None for kind in kinds) != 1:
+            raise ValueError("give exactly one of calculator, python, lookup, function")
+        return self
+
+
+def _tools(value: object) -> object:
+    """A list names tools that ship: ``[calculator, python]``."""
+    return {str(name): name for name in value} if isinstance(value, list | tuple) else value
+
+
+def _dealt(value: object) -> object:
+    """What each member has, in the order of dealing: a name, a list of names, or ``none``."""
+    entries = value if isinstance(value, list | tuple) else (value,)
+    return tuple(() if entry == "none" else listed(entry) for entry in entries)
+
+
 class TaskRef(Record):
     """Which task, and how much of it."""
 
@@ -174,7 +240,7 @@ class TaskRef(Record):
     """A task of the catalog, or the path of a folder with a ``task.yaml``."""
     limit: int | None = Field(default=None, ge=1)
     """At most so many samples, drawn by the seed, evenly over the levels that are kept."""
-    levels: Annotated[tuple[int, ...], BeforeValidator(_listed)] | None = None
+    levels: Annotated[tuple[int, ...], BeforeValidator(listed)] | None = None
     """Only samples of these levels."""
     instruction: str | None = Field(default=None, min_length=1)
     """The sentence that closes every question, in place of the task's own. It should ask for the answer's mark."""
@@ -196,6 +262,9 @@ class TeamSpec(Record):
     """Names of models, in the order of dealing."""
     personas: Literal["all"] | Names = "all"
     """Names of personas, in the order of dealing: of the file, of the task, or of the catalog."""
+    tools: Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_dealt)] = later(())
+    """What members may use, in the order of dealing: each entry is the name of a tool, a list of names, or ``none``.
+    Teams for which it is given are compared one by one, and not averaged over their layer."""
     members: tuple[Member, ...] | None = None
 
     @model_validator(mode="after")
@@ -203,15 +272,15 @@ class TeamSpec(Record):
         if self.members is not None:
             if not self.members:
                 raise ValueError("members must name at least one member")
-            if self.layer is not None or self.models != "all" or self.personas != "all":
-                raise ValueError("members describe the team alone: leave layer, models and personas out")
+            if self.layer is not None or self.models != "all" or self.personas != "all" or self.tools:
+                raise ValueError("members describe the team alone: leave layer, models, personas and tools out")
         return self
 
 
-NamedLevels = Annotated[tuple[NamedLevel, ...], BeforeValidator(_listed), Field(min_length=1)]
-TeamSpecs = Annotated[tuple[TeamSpec, ...], BeforeValidator(_listed), Field(min_length=1)]
+NamedLevels = Annotated[tuple[NamedLevel, ...], BeforeValidator(listed), Field(min_length=1)]
+TeamSpecs = Annotated[tuple[TeamSpec, ...], BeforeValidator(listed), Field(min_length=1)]
 TaskRefs = Annotated[
-    tuple[Annotated[TaskRef, BeforeValidator(_task_ref)], ...], BeforeValidator(_listed), Field(min_length=1)
+    tuple[Annotated[TaskRef, BeforeValidator(_task_ref)], ...], BeforeValidator(listed), Field(min_length=1)
 ]
 
 
@@ -226,6 +295,10 @@ class Experiment(Record):
     """Personas of this file, by name, before those of the task and of the catalog."""
     sampling: Sampling = Sampling()
     """For every model, under its own."""
+    tools: Annotated[dict[ToolName, Annotated[ToolSpec, BeforeValidator(_tool)]], BeforeValidator(_tools)] = later({})
+    """What agents may use, by name; who may is said under team. A list names tools that ship."""
+    tool_steps: Annotated[int, Field(ge=1, le=100)] = later(4)
+    """How often an agent may have tools used within one turn, before it has to answer."""
     task: TaskRefs
     team: TeamSpecs = (TeamSpec(size=(1,), layer=("L1",)),)
     protocol: NamedLevels = (Named(name="vote"),)

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from agentscale.schema.record import Record
+from agentscale.schema.record import Record, later
 
 Parameter = Literal[
     "temperature",
@@ -22,11 +22,13 @@ Parameter = Literal[
     "json_schema",
     "stream",
     "stream_options",
+    "tools",
 ]
 """What a request may carry beside its messages, under our names."""
 
 Speaker = Literal["system", "developer", "user"]
 Structured = Literal["json_schema", "json_object", "guided_json", "format"]
+Offered = Literal["functions", "text"]
 
 
 class Profile(Record):
@@ -44,6 +46,10 @@ class Profile(Record):
     """How ``json_schema`` of a model is asked for: ``json_schema`` and ``json_object`` are OpenAI's two forms of
     ``response_format`` (the second promises JSON and not the schema), ``guided_json`` is an older vLLM's, ``format``
     is Ollama's."""
+
+    tools: Offered = later("functions")
+    """How a model is told of tools: as ``functions`` that it may call, or in a ``text`` before its persona's end, where
+    the server or the model knows no functions."""
 
     def over(self, base: Profile) -> Profile:
         """These keys where they are given, those of ``base`` elsewhere."""
@@ -88,6 +94,8 @@ class Lesson(Record):
             done = f"{self.parameter} was not sent, so the experiment's value had no effect"
         elif self.parameter == "json_schema":
             done = f"json_schema was asked for as {self.to}, which does not hold the answer to the schema"
+        elif self.parameter == "tools":
+            done = "tools were told of in the system message, and answers were looked through for their use"
         elif self.to == "user":
             done = "personas were put before the question, as the user's words"
         else:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from agentscale.errors import SpecError
 from agentscale.schema.calls import Completion, Missing
 from agentscale.schema.tasks import AnswerKind
+from agentscale.schema.tools import CALLING
 from agentscale.scoring.base import Extractor, Reading
 from agentscale.scoring.cleaning import plain, spoken
 from agentscale.scoring.extractors import EXTRACTORS
@@ -18,6 +19,7 @@ _FINISH: dict[str, Missing] = {
     "model_length": "truncated",  # Mistral's word where the context is full
     "content_filter": "refused",
     "refusal": "refused",
+    CALLING: "no_answer",  # it wanted tools used, more often than it may
 }
 
 

@@ -47,7 +47,7 @@ def reread(
 
 
 def _reread(event: Event, question: QuestionRecord, kind: AnswerKind, chain: Sequence[str]) -> Event:
-    if event.error is not None:
+    if event.error is not None or event.role in ("step", "tool"):
         return event
     completion = Completion(event.text, event.finish or "stop")
     reading = read(completion, kind=kind, choices=question.choices, chain=chain)

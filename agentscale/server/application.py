@@ -112,7 +112,7 @@ def _asked(body: ChatBody, request: Request) -> Asked:
         call = None if written is None else CallId.read(written)
     except ValueError as error:
         raise Refused(f"the header {CALL_HEADER} spells no call: {error}; leave it out", param=CALL_HEADER) from None
-    return Asked(body.model, messages, body.sampling, body.n or 1, body.thinks, call)
+    return Asked(body.model, messages, body.sampling, body.n or 1, body.thinks, call, body.offered)
 
 
 def _model(name: str) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from agentscale.models.openai_chat.functions import called
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import Message
 from agentscale.schema.record import Record
+from agentscale.schema.tools import Tool, with_calls
 
-Speaker = Literal["system", "developer", "user", "assistant"]
+Speaker = Literal["system", "developer", "user", "assistant", "tool"]
 
 
 class Part(Record):
@@ -20,6 +22,44 @@ class Part(Record):
     text: str
 
 
+class Called(Record):
+    """A function with its arguments, as an answer calls it."""
+
+    name: str
+    arguments: str
+
+
+class FunctionCall(Record):
+    """A call of a function, in the words of an earlier answer."""
+
+    id: str
+    type: Literal["function"] = "function"
+    function: Called
+    index: int | None = None
+
+
+class Function(Record):
+    """A function that an answer may call."""
+
+    name: str
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class FunctionTool(Record):
+    """A tool. Only functions are known here."""
+
+    type: Literal["function"]
+    function: Function
+
+    @property
+    def tool(self) -> Tool:
+        """The tool as models get it."""
+        told = self.function.description or self.function.name
+        return Tool(name=self.function.name, description=told, parameters=self.function.parameters or {}, version="")
+
+
 class Said(Record):
     """A message."""
 
@@ -27,12 +67,17 @@ class Said(Record):
     content: str | list[Part] | None = None
     name: str | None = None
     refusal: str | None = None
+    tool_calls: list[FunctionCall] | None = None
+    tool_call_id: str | None = None
 
     @property
     def message(self) -> Message:
-        """The message as models get it: developers are the system, parts are joined."""
+        """The message as models get it: developers are the system, parts are joined, calls stand in the text."""
         content = self.content or ""
         text = content if isinstance(content, str) else "".join(part.text for part in content)
+        if self.tool_calls:
+            raw = [call.model_dump() for call in self.tool_calls]
+            text = with_calls(text, called(raw) or ())
         return Message("system" if self.role == "developer" else self.role, text)
 
 
@@ -47,7 +92,7 @@ class ChatBody(Record):
     """The body of a chat request.
 
     Raises:
-        ValueError: It asks for what is not to be had here, such as a bias of tokens or tools.
+        ValueError: It asks for what is not to be had here, such as a bias of tokens.
     """
 
     model: str
@@ -67,7 +112,7 @@ class ChatBody(Record):
     # Honoured by refusing what they ask for.
     logit_bias: dict[str, float] | None = None
     response_format: dict[str, Any] | None = None
-    tools: list[Any] | None = None
+    tools: list[FunctionTool] | None = None
     tool_choice: Any = None
     # These change no answer here.
     frequency_penalty: float | None = None
@@ -87,8 +132,10 @@ class ChatBody(Record):
             raise ValueError("top_logprobs is allowed only with logprobs: true")
         if self.logit_bias:
             raise ValueError("logit_bias is not supported here: answers are drawn whole, not token by token")
-        if self.tools:
-            raise ValueError("tools is not supported here: no answer calls one")
+        if self.tool_choice not in (None, "auto", "none"):
+            raise ValueError(
+                "tool_choice is supported here as auto and none only: who is simulated decides by its rate"
+            )
         if self.response_format and self.response_format.get("type") != "text":
             raise ValueError("response_format is not supported here: answers are plain text")
         if self.stream_options and not self.stream:
@@ -105,6 +152,11 @@ class ChatBody(Record):
             stop=(self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ()),
             seed=self.seed,
         )
+
+    @property
+    def offered(self) -> tuple[Tool, ...]:
+        """The tools that the answer may call."""
+        return () if self.tool_choice == "none" else tuple(tool.tool for tool in self.tools or ())
 
     @property
     def thinks(self) -> bool:

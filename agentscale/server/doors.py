@@ -8,6 +8,7 @@ from typing import Protocol
 
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import CallId, ChatRequest, Completion, Message
+from agentscale.schema.tools import Tool
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,13 @@ class Asked:
     """Whether reasoning is to stand apart."""
     call: CallId | None = None
     """Who asks, where the caller says so."""
+    tools: tuple[Tool, ...] = ()
+    """What the answer may want used."""
 
     @property
     def request(self) -> ChatRequest:
         """The request, as a model gets it."""
-        return ChatRequest(self.model, self.messages, self.sampling)
+        return ChatRequest(self.model, self.messages, self.sampling, self.tools)
 
 
 class Door(Protocol):

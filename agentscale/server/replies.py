@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from agentscale.schema.calls import Completion
+from agentscale.schema.tools import CALLING, ToolCall, split_calls
 from agentscale.server.odds import PIECE, Odds
 
 _REFUSAL = "refusal"
@@ -42,18 +44,20 @@ class Answered:
             yield {**head, "choices": [], "usage": usage(self.choices)}
 
     def _odds_of(self, said: Completion) -> dict[str, Any] | None:
-        return None if self.odds is None else {"content": self.odds.content(said.text), "refusal": None}
+        return None if self.odds is None else {"content": self.odds.content(_parted(said)[0]), "refusal": None}
 
     def _deltas(self, said: Completion) -> Iterator[tuple[dict[str, Any], dict[str, Any] | None]]:
         """What is said piece by piece, with the logarithms of the answer's own pieces."""
         yield {"role": "assistant", "content": ""}, None
         yield from (({"reasoning_content": piece}, None) for piece in PIECE.findall(said.reasoning or ""))
         field = _REFUSAL if said.finish == _REFUSAL else "content"
+        text, calls = _parted(said)
         if self.odds is None:
-            yield from (({field: piece}, None) for piece in PIECE.findall(said.text))
+            yield from (({field: piece}, None) for piece in PIECE.findall(text))
         else:
-            for told in self.odds.content(said.text):
+            for told in self.odds.content(text):
                 yield {field: told["token"]}, {"content": [told], "refusal": None}
+        yield from ((delta, None) for index, call in enumerate(calls) for delta in _call_deltas(index, call))
 
     def _head(self, kind: str) -> dict[str, Any]:
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
@@ -71,12 +75,35 @@ def usage(choices: Sequence[Completion]) -> dict[str, int] | None:
 
 def _message(said: Completion) -> dict[str, Any]:
     refused = said.finish == _REFUSAL
+    text, calls = _parted(said)
     message: dict[str, Any] = {
         "role": "assistant",
-        "content": None if refused else said.text,
+        "content": None if refused or (calls and not text) else text,
         "refusal": said.text if refused else None,
     }
+    if calls:
+        message["tool_calls"] = calls
     return message if said.reasoning is None else {**message, "reasoning_content": said.reasoning}
+
+
+def _parted(said: Completion) -> tuple[str, list[dict[str, Any]]]:
+    """The text of an answer, and the functions that it calls, as OpenAI's objects."""
+    if said.finish != CALLING:
+        return said.text, []
+    text, calls = split_calls(said.text)
+    return text, [_call(index, call) for index, call in enumerate(calls)]
+
+
+def _call(index: int, call: ToolCall) -> dict[str, Any]:
+    arguments = call.arguments if isinstance(call.arguments, str) else json.dumps(call.arguments)
+    return {"id": f"call{index:05d}", "type": "function", "function": {"name": call.name, "arguments": arguments}}
+
+
+def _call_deltas(index: int, call: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A call of a function piece by piece: its name first, then its arguments."""
+    yield {"tool_calls": [{**call, "index": index, "function": {**call["function"], "arguments": ""}}]}
+    pieces = PIECE.findall(call["function"]["arguments"])
+    yield from ({"tool_calls": [{"index": index, "function": {"arguments": piece}}]} for piece in pieces)
 
 
 def _finish(said: Completion) -> str:

@@ -15,6 +15,7 @@ from agentscale.engine.session import offline_models
 from agentscale.errors import SpecError
 from agentscale.experiment import Sweep
 from agentscale.models.base import InstantModel
+from agentscale.models.handling import before_tools
 from agentscale.models.simulated import SimulatedModel
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import ANSWER_MARK, CallId, Completion, Message
@@ -117,14 +118,15 @@ class SimulatorDoor:
 
     def _arrived(self, asked: Asked, found: Found) -> list[CallId]:
         """The calls of somebody who does not say who it is."""
+        asked, step = _without_tools(asked)
         config, later = self._config(asked, found), len(asked.messages) - 1 - found.at
         place = f"{config} {'/'.join(found.place)}"
         first = 0 if asked.sampling.seed is not None else self._given[place]
         self._given[place] += asked.n
-        return [self._call(found.place, f"{config}/{first + more}", later) for more in range(asked.n)]
+        return [self._call(found.place, f"{config}/{first + more}", later, step) for more in range(asked.n)]
 
-    def _call(self, place: Place, slot: str, later: int) -> CallId:
-        return CallId(self._seed, *place, 0, slot, "agent", later, 0, 0, 0, "")
+    def _call(self, place: Place, slot: str, later: int, step: int) -> CallId:
+        return CallId(self._seed, *place, 0, slot, "agent", later, 0, step, 0, "")
 
     def _config(self, asked: Asked, found: Found) -> str:
         """Equal bodies are copies of one configuration, and those that our own engine sends are those of the file."""
@@ -137,6 +139,13 @@ class SimulatorDoor:
             return f"{asked.model}/{name}"
         body = [[[each.role, each.content] for each in asked.messages], asked.sampling.model_dump(mode="json")]
         return f"{asked.model}/{name}@{digest(body)[:12]}"
+
+
+def _without_tools(asked: Asked) -> tuple[Asked, int]:
+    """What was asked before any tool was used in this turn, and how often tools have been used since."""
+    kept = before_tools(asked.request)
+    step = sum(message.role == "assistant" for message in asked.messages[len(kept.messages) :])
+    return replace(asked, messages=kept.messages), step
 
 
 def _seated(slot: str, model: str) -> str:

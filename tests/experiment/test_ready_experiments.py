@@ -22,7 +22,7 @@ def fits(data: Any) -> bool:
 
 
 def test_the_ready_experiments_are_these() -> None:
-    assert NAMES == ["debate-topologies", "main", "main-cpu", "small-world", "vote-openai"]
+    assert NAMES == ["debate-topologies", "main", "main-cpu", "small-world", "tools", "vote-openai"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -89,6 +89,9 @@ BASE: dict[str, Any] = {"models": {"m": {"scripted": {"replies": ["A"]}}}, "task
         {"topology": {"small_world": {"k": 2, "p": [0, 0.1, 1]}}},
         {"topology": {"hypergraph": {"members": [[0, 1], [1, 2]]}}},
         {"sampling": {"seed": "derived", "stop": ["END"]}},
+        {"tools": ["calculator"], "team": {"size": 2, "tools": "calculator"}},
+        {"tools": {"c": "calculator", "p": {"python": {"seconds": 1}}}, "team": {"tools": ["none", ["c", "p"]]}},
+        {"tools": {"t": {"lookup": {"rows": {"a": "b"}}}}, "team": {"members": [{"model": "m", "tools": "t"}]}},
     ],
 )
 def test_what_the_schema_takes_loads(change: dict[str, Any], desk: Path) -> None:
@@ -117,6 +120,12 @@ def test_what_the_schema_takes_loads(change: dict[str, Any], desk: Path) -> None
         {"topology": {"small_world": {"p": [0, 2]}}},
         {"topology": {"file": {}}},
         {"sampling": {"temperature": 3}},
+        {"tools": ["calculater"]},
+        {"tools": {"c": {"calculater": {}}}},
+        {"tools": {"a tool": "calculator"}},
+        {"tools": {"p": {"python": {"seconds": 0}}}},
+        {"tools": {"f": {"function": "solve"}}},
+        {"tool_steps": 0},
     ],
 )
 def test_what_the_schema_refuses_does_not_load(change: dict[str, Any], desk: Path) -> None:

@@ -24,7 +24,7 @@ def experiment(n_models: int = 3, **more: object) -> Experiment:
 
 def dealt(team: dict[str, object], n_models: int = 3, n_personas: int = 5, **more: object) -> list[Deal]:
     pool = {f"p{i}": Persona(name=f"p{i}", text=f"You are {i}.") for i in range(n_personas)}
-    return deals(TeamSpec.model_validate(team), experiment(n_models, **more), tuple(pool), pool)
+    return deals(TeamSpec.model_validate(team), experiment(n_models, **more), tuple(pool), pool, {})
 
 
 @settings(deadline=None)
@@ -104,7 +104,7 @@ def test_sampling_of_the_member_goes_over_the_models_and_that_over_the_experimen
         models={"m": {"scripted": {"replies": ["A"]}, "sampling": {"temperature": 0.2, "max_tokens": 20}}},
     )
     spec = TeamSpec.model_validate({"members": [{"model": "m", "sampling": {"temperature": 0.3}}]})
-    (deal,) = deals(spec, world, (), {})
+    (deal,) = deals(spec, world, (), {}, {})
     assert deal.configurations[0].sampling == Sampling(temperature=0.3, max_tokens=20, top_p=0.5)
 
 

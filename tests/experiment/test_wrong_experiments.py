@@ -12,7 +12,7 @@ from agentscale.experiment import load
 BASE = "models:\n  small: {scripted: {replies: [A]}}\ntask: ./quiz\n"  # three lines: what follows starts on line 4
 
 TOP = "budget, embedder, endpoints, independent, models, name, personas, prices, protocol, replicates, sampling, seed, "
-TOP += "task, team, topology"
+TOP += "task, team, tool_steps, tools, topology"
 MODEL = "endpoint, extra, json_schema, model, price, profile, reasoning_effort, sampling, scripted, simulated"
 PERSONAS = "careful-verifier, formalist, intuitive-estimator, patient-teacher, sceptic"
 
@@ -23,7 +23,7 @@ WRONG = {
     ),
     "unknown key within": (
         BASE + "team:\n  size: [1, 2]\n  layr: L1\n",
-        "exp.yaml:6: team.layr: unknown key 'layr'\n  allowed: layer, members, models, name, personas, size\n"
+        "exp.yaml:6: team.layr: unknown key 'layr'\n  allowed: layer, members, models, name, personas, size, tools\n"
         "  did you mean 'layer'?",
     ),
     "models missing": (
@@ -63,7 +63,7 @@ WRONG = {
     "a profile that leaves out what is no parameter": (
         "models:\n  a:\n    model: x\n    profile: {unsent: [messages]}\ntask: ./quiz\n",
         "exp.yaml:4: models.a.profile.unsent[0]: got 'messages'\n  allowed: one of temperature, top_p, max_tokens, "
-        "stop, seed, reasoning_effort, json_schema, stream, stream_options",
+        "stop, seed, reasoning_effort, json_schema, stream, stream_options, tools",
     ),
     "a profile of a script": (
         "models:\n  a: {scripted: {replies: [A]}, profile: plain, extra: {a: 1}}\ntask: ./quiz\n",
@@ -179,7 +179,7 @@ WRONG = {
     ),
     "members and layers": (
         BASE + "team: {members: [{model: small}], layer: L1}\n",
-        "exp.yaml:4: team: members describe the team alone: leave layer, models and personas out",
+        "exp.yaml:4: team: members describe the team alone: leave layer, models, personas and tools out",
     ),
     "two teams of one name": (
         BASE + "team: [{layer: L4, size: 2}, {layer: L4, size: 2}]\n",

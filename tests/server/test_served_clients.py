@@ -151,9 +151,9 @@ def test_models_are_listed_and_found_one_by_one(client: openai.OpenAI) -> None:
         ({"top_logprobs": 3}, openai.BadRequestError, "top_logprobs is allowed only with logprobs: true"),
         ({"logprobs": True, "top_logprobs": 21}, openai.BadRequestError, "less than or equal to 20"),
         (
-            {"tools": [{"type": "function", "function": {"name": "f"}}]},
+            {"tool_choice": "required", "tools": [{"type": "function", "function": {"name": "f"}}]},
             openai.BadRequestError,
-            "tools is not supported",
+            "tool_choice is supported here as auto and none only",
         ),
         ({"temperature": 3}, openai.BadRequestError, "temperature: Input should be less than or equal to 2"),
         ({"n": 0}, openai.BadRequestError, "n: Input should be greater than or equal to 1"),

@@ -12,11 +12,14 @@ from agentscale.schema.experiment import (
     Endpoint,
     Experiment,
     Launch,
+    LookupTool,
     ModelSpec,
+    PythonTool,
     Scripted,
     Simulated,
     TaskRef,
     TeamSpec,
+    ToolSpec,
 )
 from agentscale.schema.profile import Profile
 from agentscale.schema.record import Record
@@ -31,6 +34,9 @@ SECTIONS: dict[str, type[Record]] = {
     "models.NAME.simulated": Simulated,
     "models.NAME.scripted": Scripted,
     "sampling": Sampling,
+    "tools.NAME": ToolSpec,
+    "tools.NAME.python": PythonTool,
+    "tools.NAME.lookup": LookupTool,
     "task": TaskRef,
     "team": TeamSpec,
     "team.members": Member,

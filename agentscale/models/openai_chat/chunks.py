@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from agentscale.models.openai_chat.functions import joined
+
 _TEXTS = ("reasoning_content", "reasoning", "refusal")
 
 
@@ -26,6 +28,8 @@ def merged(events: Sequence[Mapping[str, Any]]) -> dict[str, Any] | str:
         if not all(isinstance(piece, str) for piece in pieces):
             return f"a piece of {field!r} that is no text"
         message[field] = "".join(pieces) if pieces else None
+    if (calls := joined(deltas)) is not None:
+        message["tool_calls"] = calls
     return {
         "choices": [{"message": message, "finish_reason": _last(choice.get("finish_reason") for choice in choices)}],
         "usage": _last(event.get("usage") for event in events),

@@ -20,6 +20,7 @@ OWN = {
     "random_seed": "sampling, as seed",
     "reasoning_effort": "the model, as reasoning_effort",
     "response_format": "the model, as json_schema",
+    "tools": "tools of the experiment; who has them is said under team",
     "stream": "the endpoint, as stream",
     "stream_options": "the endpoint, as stream",
     "n": "replicates and team.size, since one answer of each request is kept",

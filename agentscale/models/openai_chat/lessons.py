@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 from agentscale.models.openai_chat.refusals import Change
-from agentscale.schema.profile import Lesson, Parameter, Place, Profile, Speaker, Structured
+from agentscale.schema.profile import Lesson, Offered, Parameter, Place, Profile, Speaker, Structured
 
 BECAUSE_CHARS = 200
 """Characters of a refusal that a lesson keeps."""
@@ -63,7 +63,7 @@ class LessonBook:
 def applied(profile: Profile, lessons: Iterable[Lesson]) -> Profile:
     """The profile with everything that was learnt."""
     renamed, unsent = dict(profile.renamed), list(profile.unsent)
-    system, structured = profile.system, profile.structured
+    system, structured, tools = profile.system, profile.structured, profile.tools
     for lesson in lessons:
         if lesson.parameter == "system":
             system = cast(Speaker, lesson.to)
@@ -71,6 +71,8 @@ def applied(profile: Profile, lessons: Iterable[Lesson]) -> Profile:
             unsent.append(lesson.parameter)
         elif lesson.parameter == "json_schema":
             structured = cast(Structured, lesson.to)
+        elif lesson.parameter == "tools":
+            tools = cast(Offered, lesson.to)
         else:
             renamed[lesson.parameter] = lesson.to
-    return Profile(renamed=renamed, unsent=tuple(unsent), system=system, structured=structured)
+    return Profile(renamed=renamed, unsent=tuple(unsent), system=system, structured=structured, tools=tools)

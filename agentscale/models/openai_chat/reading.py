@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from agentscale.models.openai_chat.functions import called
 from agentscale.schema.calls import Completion, Usage
 from agentscale.schema.thinking import split_thinking
+from agentscale.schema.tools import CALLING, ToolCall, with_calls
 
 REFUSAL = "refusal"
 """How an answer ends that stands where the API puts refusals."""
@@ -25,15 +27,34 @@ def read_completion(data: dict[str, Any]) -> Completion | str:
         content = _content(message)
         refusal = _typed(message, "refusal", str)
         thinking, text = split_thinking(content.text)
+        wanted = _calls(message)
+        if wanted:
+            text = with_calls(text, wanted)
         refused = bool(refusal) and not text
         return Completion(
             text=refusal if refused else text,
-            finish=REFUSAL if refused else _typed(choices[0], "finish_reason", str) or "unknown",
+            finish=_finish(choices[0], refused=refused, calls=bool(wanted)),
             usage=_usage(_typed(data, "usage", dict) or {}),
             reasoning=_joined(_reasoning(message), content.thinking, thinking),
         )
     except _WrongType as wrong:
         return str(wrong)
+
+
+def _finish(choice: dict[str, Any], *, refused: bool, calls: bool) -> str:
+    """How an answer ended. One that calls functions does so whatever its server says: some say that it just stopped."""
+    if refused:
+        return REFUSAL
+    finish: str = _typed(choice, "finish_reason", str) or "unknown"
+    return CALLING if calls and finish != "length" else finish
+
+
+def _calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
+    """What the answer wants used."""
+    calls = called(_typed(message, "tool_calls", list) or [])
+    if calls is None:
+        raise _WrongType("'tool_calls' that are no calls of functions")
+    return calls
 
 
 class _Content(NamedTuple):

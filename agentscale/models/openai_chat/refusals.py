@@ -35,6 +35,13 @@ _ROLE = re.compile(
     r"|\brole\b.{0,40}\b(?:system|developer)\b|\bmessage role\b|\broles? (?:are|is) supported",
     re.IGNORECASE,
 )
+_NO_TOOLS = re.compile(
+    r"(?:not|n't) (?:be )?support(?:ed|s)? (?:\w+ )?(?:tools?|functions?)\b"
+    r"|\b(?:tools?|functions?)\b(?: \w+){0,3} (?:is|are) (?:not|un)\s?(?:supported|available)"
+    r"|\btools?\b.{0,40}\brequires? --",
+    re.IGNORECASE,
+)
+"""Words of servers whose model, or whose settings, know no functions."""
 _SPEAKERS = ("developer", "system", "user")
 _TOKENS = ("max_tokens", "max_completion_tokens")
 
@@ -59,6 +66,8 @@ def change_of(error: EndpointError, spelt: Spelt) -> Change | None:
     if error.status not in _STATUSES or not error.said:
         return None
     words = _Words.read(error.said)
+    if "tools" in spelt.names and _NO_TOOLS.search(words.message):
+        return Change("tools", "text", words.message)
     if not _NOT_AT_ALL.search(words.text):
         return None
     if spelt.speaker not in (None, "user") and words.mentions_role():

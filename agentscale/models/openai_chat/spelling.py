@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agentscale.schema.calls import CallId, ChatRequest, Message
+from agentscale.models.openai_chat.functions import as_functions, in_words, offered
+from agentscale.schema.calls import CallId, ChatRequest
 from agentscale.schema.experiment import ModelSpec
 from agentscale.schema.profile import Parameter, Profile, Speaker
 from agentscale.transport import CHARS_PER_TOKEN
@@ -39,8 +40,8 @@ def spell(spec: ModelSpec, request: ChatRequest, call: CallId, profile: Profile,
     """
     names: dict[Parameter, str] = {}
     omitted: list[Parameter] = []
-    body: dict[str, Any] = {"model": spec.model, "messages": _messages(request.messages, profile.system)}
-    for parameter, value in _wanted(spec, request, call, stream):
+    body: dict[str, Any] = {"model": spec.model, "messages": _messages(request, profile)}
+    for parameter, value in _wanted(spec, request, call, profile, stream):
         if parameter in profile.unsent:
             omitted.append(parameter)
         elif parameter == "json_schema":
@@ -72,7 +73,9 @@ def expected_tokens(request: ChatRequest) -> int | None:
     return asked // CHARS_PER_TOKEN + request.sampling.max_tokens
 
 
-def _wanted(spec: ModelSpec, request: ChatRequest, call: CallId, stream: bool) -> Iterable[tuple[Parameter, Any]]:
+def _wanted(
+    spec: ModelSpec, request: ChatRequest, call: CallId, profile: Profile, stream: bool
+) -> Iterable[tuple[Parameter, Any]]:
     sampling = request.sampling
     every: tuple[tuple[Parameter, Any], ...] = (
         ("temperature", sampling.temperature),
@@ -82,23 +85,32 @@ def _wanted(spec: ModelSpec, request: ChatRequest, call: CallId, stream: bool) -
         ("seed", int(call.key[:8], 16) >> 1 if sampling.seed == "derived" else sampling.seed),
         ("reasoning_effort", spec.reasoning_effort),
         ("json_schema", spec.json_schema),
+        ("tools", offered(request.tools) if profile.tools == "functions" else None),
         ("stream", stream or None),
         ("stream_options", {"include_usage": True} if stream else None),
     )
     return ((parameter, value) for parameter, value in every if value is not None)
 
 
-def _messages(messages: Sequence[Message], system: Speaker) -> list[dict[str, str]]:
-    if system == "user":
-        return _folded(messages)
-    roles = {"system": system}
-    return [{"role": roles.get(message.role, message.role), "content": message.content} for message in messages]
+def _messages(request: ChatRequest, profile: Profile) -> list[dict[str, Any]]:
+    said = _said(request, profile)
+    if profile.system == "user":
+        return _folded(said)
+    return [{**each, "role": profile.system} if each["role"] == "system" else each for each in said]
 
 
-def _folded(messages: Sequence[Message]) -> list[dict[str, str]]:
+def _said(request: ChatRequest, profile: Profile) -> list[dict[str, Any]]:
+    if not request.tools:
+        return [{"role": message.role, "content": message.content} for message in request.messages]
+    if profile.tools == "text":
+        return in_words(request.messages, request.tools)
+    return list(as_functions(request.messages))
+
+
+def _folded(said: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Personas before the user's first words, in one message: templates that know no system want turns to alternate."""
-    before = [message.content for message in messages if message.role == "system"]
-    others = [{"role": message.role, "content": message.content} for message in messages if message.role != "system"]
+    before = [each["content"] for each in said if each["role"] == "system"]
+    others = [each for each in said if each["role"] != "system"]
     first = next((each for each in others if each["role"] == "user"), None)
     if not before:
         return others

@@ -85,8 +85,9 @@
   function said(event, before) {
     const change = before && before.said !== null && event.said !== null && before.said !== event.said;
     const reason = event.missing ? REASONS[event.missing] ?? event.missing : null;
-    const head = make("header", "", null, make("strong", "", event.slot),
-      chip(event.right, event.said ?? reason ?? "none"));
+    const head = make("header", "", null, make("strong", "", event.slot));
+    // On the way to an answer, tools are used: neither the wish nor the result is one.
+    if (!["step", "tool"].includes(event.role)) head.append(chip(event.right, event.said ?? reason ?? "none"));
     if (change) head.append(make("span", "change", `was ${before.said}`));
     if (event.final) head.append(make("span", "tag", "counted"));
     if (!event.used) head.append(make("span", "tag", "not used"));
