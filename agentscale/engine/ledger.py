@@ -89,6 +89,8 @@ class Ledger:
                 experiment of the folder asked and this one no longer names.
         """
         for key, record in zip(recording.keys(), recording.records(), strict=True):
+            if record.id.role == "tool":  # a use of a tool costs nothing
+                continue
             # A call that failed before was asked again, and what was billed for failures is unknown.
             amount = self._recorded(record) + Spending(recording.times(key) - 1)
             self.run.credit(amount)

@@ -16,7 +16,7 @@ from agentscale.engine.session import offline_models
 from agentscale.engine.tally import Tally
 from agentscale.engine.turns import LAST
 from agentscale.errors import RecordingMiss, SpecError
-from agentscale.experiment import Sweep, from_folder, load
+from agentscale.experiment import Sweep, from_folder
 from agentscale.schema.run import Event, Transcript
 from agentscale.schema.tools import MOST_CALLS, ToolCall, with_calls
 from agentscale.store import RunFolder
@@ -199,20 +199,6 @@ def test_twenty_orders_of_arrival_and_replays_give_one_transcript(make: Make, pl
         assert transcript_bytes(replayed) == expected
 
 
-def test_the_ready_experiment_plays_and_replays_and_meets_its_bounds(play: Play) -> None:
-    sweep = load("tools", ["task.limit=2"])
-    made = estimate(sweep, quotes(sweep, {}), Recollection(sweep, {}, None))
-    recorded, tally = play(sweep, "recorded", concurrency=1)
-    assert made.total.low.calls <= tally.calls_asked <= made.total.high.calls
-    assert tally.tokens_in <= made.total.high.tokens_in
-    assert tally.tool_uses > tally.tool_errors > 0
-    for seed in range(20):
-        folder, _ = play(sweep, f"order-{seed}", shuffled(sweep, seed), mode="live", concurrency=(1, 3, 64)[seed % 3])
-        assert transcript_bytes(folder) == transcript_bytes(recorded)
-    replayed, _ = play(from_folder(recorded), "replayed", mode="replay", recorded=recorded, concurrency=64)
-    assert transcript_bytes(replayed) == transcript_bytes(recorded)
-
-
 def test_a_replay_uses_no_tool_and_needs_none(make: Make, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded, _ = play(make(**DIVERSE), "recorded")
     monkeypatch.setattr(tooling, "_answered", lambda usable, request: pytest.fail("a tool was used"))
@@ -255,6 +241,15 @@ def test_budgets_hold(make: Make, play: Play, cap: dict[str, Any]) -> None:
     most = cap.get("agent", {}).get("calls", 1000)
     assert all(sum(slot.startswith(f"{config}/") for slot in asked) <= most for config in config_ids)
     assert tally.caps_reached
+
+
+def test_what_tools_were_used_for_is_not_charged_to_a_resumed_run(make: Make, play: Play) -> None:
+    sweep = make(**DIVERSE)
+    _, tally = play(sweep)
+    resumed = make(**DIVERSE, budget={"calls": tally.calls_asked, "usd": 1})
+    _, again = play(resumed, quotes=quotes(resumed, {}))
+    assert again.caps_reached == []
+    assert again.trials_done == again.trials
 
 
 def test_a_simulated_agent_says_in_the_end_what_it_would_have_said_at_once(make: Make, play: Play) -> None:

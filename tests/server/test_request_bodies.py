@@ -82,7 +82,10 @@ def test_any_header_of_a_call_is_refused_unless_it_spells_one(
     [
         ({"messages": []}, "messages: List should have at least 1 item"),
         ({"messages": "hello"}, "messages: Input should be a valid array"),
-        ({"messages": [{"role": "tool", "content": "x"}]}, "messages.0.role: Input should be 'system', 'developer'"),
+        (
+            {"messages": [{"role": "function", "content": "x"}]},
+            "messages.0.role: Input should be 'system', 'developer'",
+        ),
         ({"model": 3}, "model: Input should be a valid string"),
         ({"max_tokens": "12"}, "max_tokens: Input should be a valid integer"),
         ({"stream_options": {"include_usage": True}}, "stream_options is allowed only with stream: true"),
