@@ -17,10 +17,20 @@ from typing import Any
 
 from agentscale.models.base import TOKENS_PER_WORD, Answered, estimated_usage, truth_of
 from agentscale.models.handling import before_tools, tool_use
+from agentscale.models.leading import redirected, steered, wanted
 from agentscale.models.possible import Possible, checked_target, possible_answers
 from agentscale.models.wording import worded
 from agentscale.schema.agents import Sampling
-from agentscale.schema.calls import CONFIDENCE_MARK, VERDICT_MARK, CallId, ChatRequest, Completion, Message, Usage
+from agentscale.schema.calls import (
+    CONFIDENCE_MARK,
+    SIZE_MARK,
+    VERDICT_MARK,
+    CallId,
+    ChatRequest,
+    Completion,
+    Message,
+    Usage,
+)
 from agentscale.schema.run import QuestionRecord
 from agentscale.schema.tools import CALLING
 from agentscale.simulation import MISSING, Given, Moment, Seat, World
@@ -87,8 +97,8 @@ class SimulatedModel:
         In the first round, and where an agent has nothing of its own that can be read, it draws its answer. Later it
         starts from its last message and may take over an answer that stands behind a mark in the last user message
         (`World.revise`). So does a judge, from an answer of its own. Who is to check a reply draws its own answer, and
-        its verdict is whether they are the same. A confidence that is asked for is drawn, and says nothing of being
-        right.
+        its verdict is whether they are the same. Who leads draws how, and to whom work goes back (`leading`). A
+        confidence that is asked for is drawn, and says nothing of being right.
         """
         record = truth_of(call, self.truth)
         possible = self.possible(record)
@@ -99,9 +109,11 @@ class SimulatedModel:
         given = self._given(question_id(record), len(possible.labels), seat, before)
         # Another kind of model may have said a number that this world would not: it gets a wrong option of its own.
         labels = list(dict.fromkeys([*possible.labels, *([own] if own else []), *peers]))
-        asked = _last(request.messages, "user")
+        asked = wanted(_last(request.messages, "user"))
+        if SIZE_MARK in asked:
+            return steered(asked, call)
         if VERDICT_MARK in asked:
-            return self._checked(record, seat, given, labels, peers)
+            return redirected(asked, call, self._checked(record, seat, given, labels, peers))
         held = given.answer if own is None else labels.index(own)
         read = [labels.index(peer) for peer in peers]
         answer = self.world.revise(question_id(record), seat, held, read, moment) if read else held

@@ -6,12 +6,15 @@ To add one: a file with a class that has a ``name`` and a ``play``, and its line
 from __future__ import annotations
 
 from agentscale.protocols.base import InteractionProtocol
+from agentscale.protocols.branches import Branches
 from agentscale.protocols.certain import CertainVote
 from agentscale.protocols.confidence import ConfidenceVote
 from agentscale.protocols.correct import SelfCorrect
 from agentscale.protocols.debate import Debate
 from agentscale.protocols.judged import Judged
+from agentscale.protocols.managed import Managed
 from agentscale.protocols.member import SingleMember
+from agentscale.protocols.pipeline import Pipeline
 from agentscale.protocols.refine import SelfRefine
 from agentscale.protocols.rehearsal import count_calls, rehearse
 from agentscale.protocols.sets import Sets
@@ -23,11 +26,14 @@ from agentscale.schema.named import instantiate
 from agentscale.schema.run import Named
 
 PROTOCOLS: dict[str, type[InteractionProtocol]] = {
+    "branches": Branches,
     "certain_vote": CertainVote,
     "confidence_vote": ConfidenceVote,
     "debate": Debate,
     "judged": Judged,
+    "managed": Managed,
     "member": SingleMember,
+    "pipeline": Pipeline,
     "refine": SelfRefine,
     "self_correct": SelfCorrect,
     "sets": Sets,

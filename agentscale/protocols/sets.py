@@ -6,7 +6,6 @@ Reference: J. Chen et al., "SETS: leveraging self-verification and self-correcti
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,15 +13,14 @@ from pydantic import Field
 
 from agentscale.protocols.base import InteractionProtocol
 from agentscale.protocols.prompts import checking, correcting, opening
+from agentscale.protocols.reading import verdict_of
 from agentscale.schema.agents import Member, Team
-from agentscale.schema.calls import VERDICT_MARK, Batch, Call, Outcome, Play, Reply
+from agentscale.schema.calls import Batch, Call, Outcome, Play, Reply
 from agentscale.schema.tasks import Question
 
 if TYPE_CHECKING:
     import networkx as nx
     import numpy as np
-
-_VERDICT = re.compile(rf"{re.escape(VERDICT_MARK)}[ \t*_\"]*(correct|incorrect)\b", re.IGNORECASE)
 
 
 class Sets(InteractionProtocol):
@@ -88,5 +86,4 @@ class Sets(InteractionProtocol):
 
 def _is_wrong(check: Reply) -> bool:
     """Whether a check ends with the verdict that the answer is not right."""
-    found = _VERDICT.findall(check.text)
-    return bool(found) and found[-1].lower() == "incorrect"
+    return verdict_of(check.text) is False

@@ -31,6 +31,12 @@ CONFIDENCE_MARK = "Confidence:"
 VERDICT_MARK = "Verdict:"
 """The mark behind which a check says ``correct`` or ``incorrect``."""
 
+DECISION_MARK, SIZE_MARK, TOKENS_MARK, DIRECTION_MARK = "Decision:", "Team size:", "Token cap:", "Direction:"
+"""The marks of the lines by which a controller steers a team."""
+
+REDO_MARK = "Redo:"
+"""The mark of the line by which a judge sends work back to an earlier stage."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from agentscale.schema.agents import Team
 from agentscale.schema.calls import Missing, Role
-from agentscale.schema.record import Record, later
+from agentscale.schema.record import Record, digest, later
 from agentscale.schema.tasks import AnswerKind
 
 SCHEMA_VERSION = 1
@@ -16,6 +16,15 @@ SCHEMA_VERSION = 1
 
 Mode = Literal["live", "record", "replay"]
 """``live`` asks and forgets, ``record`` asks what is not yet recorded, ``replay`` never asks."""
+
+
+LABEL_CHARS = 60
+"""Of one value in a label; a longer one stands there by its digest."""
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= LABEL_CHARS else digest(value)[:6]
 
 
 class Named(Record):
@@ -27,7 +36,7 @@ class Named(Record):
     @property
     def label(self) -> str:
         """``name`` or ``name(a=1,b=2)``: short, and the same for equal values."""
-        inner = ",".join(f"{key}={value}" for key, value in sorted(self.parameters.items()))
+        inner = ",".join(f"{key}={_short(value)}" for key, value in sorted(self.parameters.items()))
         return f"{self.name}({inner})" if inner else self.name
 
 

@@ -20,7 +20,7 @@ from tests.engine.test_runs import shuffled, transcript_bytes
 Make = Callable[..., Sweep]
 Play = Callable[..., tuple[RunFolder, Tally]]
 
-ADAPTIVE = {"certain_vote", "sets"}
+ADAPTIVE = {"branches", "certain_vote", "managed", "pipeline", "sets"}
 """Whose calls follow from the replies; so do those of variants with one of the words below."""
 ADAPTS = ("until", "tokens")
 
@@ -33,6 +33,18 @@ VARIANTS: list[Any] = [
     {"solo": {"calls": 3, "way": "refine"}},
     {"member": {"which": 0}},
     {"judged": {"judge": {"model": "two", "persona": "sceptic", "sampling": {"max_tokens": 60}}}},
+    {
+        "managed": {
+            "turns": 3,
+            "inner": 1,
+            "caps": [20, 40],
+            "controller": {"model": "two"},
+            "evaluator": {"model": "one"},
+        }
+    },
+    {"pipeline": {"back": 3}},
+    {"branches": {"depth": 3, "until": "agreement", "remembers": 2}},
+    {"branches": {"depth": 2, "until": "never"}},
     {"debate": {"rounds": 2, "see": "rationale", "decides": "judge", "judge": {"model": "two"}}},
     {"debate": {"schedule": ["DR", "RD", "DD", "RR"], "order": "sequential", "until": "consensus"}},
     {"debate": {"rounds": 2, "order": "gossip", "memory": "summary", "traits": "EEOO", "probe": "How sure are you?"}},

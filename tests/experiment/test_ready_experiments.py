@@ -22,7 +22,17 @@ def fits(data: Any) -> bool:
 
 
 def test_the_ready_experiments_are_these() -> None:
-    assert NAMES == ["debate-topologies", "main", "main-cpu", "small-world", "tools", "vote-openai"]
+    assert NAMES == [
+        "branches",
+        "debate-topologies",
+        "main",
+        "main-cpu",
+        "managed",
+        "pipeline",
+        "small-world",
+        "tools",
+        "vote-openai",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)

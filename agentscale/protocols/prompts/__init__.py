@@ -9,10 +9,18 @@ from agentscale.protocols.prompts.controls import noise, padding
 from agentscale.protocols.prompts.parts import checking, correcting, noting, probing, reviewing, verdict
 from agentscale.protocols.prompts.quotes import See, quoted
 from agentscale.protocols.prompts.sureness import confident, sureness
+from agentscale.protocols.prompts.teamwork import (
+    branching,
+    redirecting,
+    solving,
+    staged,
+    steering,
+)
 from agentscale.protocols.prompts.turns import opening, revision
 
 __all__ = [
     "See",
+    "branching",
     "checking",
     "confident",
     "correcting",
@@ -22,8 +30,12 @@ __all__ = [
     "padding",
     "probing",
     "quoted",
+    "redirecting",
     "reviewing",
     "revision",
+    "solving",
+    "staged",
+    "steering",
     "sureness",
     "verdict",
 ]
