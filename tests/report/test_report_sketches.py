@@ -21,7 +21,7 @@ def made(name: str, n: int, **parameters: object) -> nx.DiGraph:
     return build(resolve(Named(name=name, parameters=parameters), Path()), n, 0)
 
 
-@settings(deadline=None, max_examples=40)  # the first tree imports the optimiser that spreads it
+@settings(deadline=None, max_examples=20)  # the first tree imports the optimiser that spreads it
 @given(name=st.sampled_from(NAMES), n=st.sampled_from([2, 5, 8, 12, 16, 48]))
 def test_a_picture_keeps_within_its_columns_and_names_every_agent(name: str, n: int) -> None:
     if resolve(Named(name=name), Path()).unfit(n) is None:
@@ -35,7 +35,7 @@ def test_a_picture_keeps_within_its_columns_and_names_every_agent(name: str, n: 
 
 
 @pytest.mark.parametrize("name", ["ring", "mesh", "hub", "grid", "layered"])
-@pytest.mark.parametrize("n", [1, 4, 16, 42])
+@pytest.mark.parametrize("n", [1, 4, 16])
 def test_a_page_fits_80_columns_and_names_every_measure(name: str, n: int) -> None:
     if resolve(Named(name=name), Path()).unfit(n) is None:
         graph = made(name, n)

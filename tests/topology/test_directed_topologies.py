@@ -7,7 +7,7 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.errors import SpecError
@@ -16,6 +16,8 @@ from agentscale.topology import TOPOLOGIES, build, resolve
 from agentscale.topology.base import Directed
 
 HERE = Path()
+FEW = settings(max_examples=25, deadline=None)
+"""Graphs take a while to make, and one of a kind is much like another."""
 DIRECTED = sorted(name for name, member in TOPOLOGIES.items() if issubclass(member, Directed) and name != "file")
 
 
@@ -35,6 +37,7 @@ def test_these_are_directed() -> None:
     assert DIRECTED == ["chain", "layered", "mesh", "random_dag", "star", "tree"]
 
 
+@FEW
 @given(name=st.sampled_from(DIRECTED), n=st.integers(1, 24), seed=st.integers(0, 2**32))
 def test_a_directed_topology_has_no_cycle_and_its_reverse_is_the_same_draw_turned_around(
     name: str, n: int, seed: int
@@ -77,6 +80,7 @@ def test_one_to_three_agents_have_layers_too(n: int, edges: set[tuple[int, int]]
     assert set(made("layered", n).edges) == edges
 
 
+@FEW
 @given(width=st.integers(1, 6), layers=st.integers(1, 6), sink=st.booleans())
 def test_layers_of_a_width_and_a_depth_have_just_those(width: int, layers: int, sink: bool) -> None:
     n = width * layers + sink
@@ -114,6 +118,7 @@ def test_a_tree_of_one_has_no_edge() -> None:
     assert list(made("tree", 1).edges) == []
 
 
+@FEW
 @given(n=st.integers(1, 40), branching=st.integers(1, 5))
 def test_in_a_tree_everybody_but_the_root_reads_one_parent_that_has_few_children(n: int, branching: int) -> None:
     tree = made("tree", n, branching=branching)
@@ -126,6 +131,7 @@ def test_a_tree_with_one_child_a_parent_is_a_chain() -> None:
     assert set(made("tree", 9, branching=1).edges) == set(made("chain", 9).edges)
 
 
+@FEW
 @given(n=st.integers(2, 40))
 def test_a_star_has_all_agents_but_one_as_sinks_and_its_reverse_has_one(n: int) -> None:
     star, back = made("star", n), made("star", n, reverse=True)
@@ -165,6 +171,7 @@ def test_the_pairs_of_a_random_dag_are_equally_likely() -> None:
     assert seen[np.triu_indices(6, 1)] / 400 == pytest.approx(np.full(15, 0.4), abs=0.1)
 
 
+@FEW
 @given(n=st.integers(3, 20), density=st.floats(0.1, 1), seed=st.integers(0, 100))
 def test_a_density_fixes_the_number_of_edges(n: int, density: float, seed: int) -> None:
     graph = made("random_dag", n, seed, density=density, connected=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.errors import SpecError
@@ -16,6 +16,8 @@ from agentscale.topology import TOPOLOGIES, bipartite, build, groups_of, joined,
 from agentscale.topology.base import Directed
 
 HERE = Path()
+FEW = settings(max_examples=25, deadline=None)
+"""Graphs take a while to make, and one of a kind is much like another."""
 SYMMETRIC = sorted(name for name, member in TOPOLOGIES.items() if not issubclass(member, Directed))
 
 
@@ -27,6 +29,7 @@ def unfit(name: str, n: int, **parameters: object) -> str | None:
     return resolve(Named(name=name, parameters=parameters), HERE).unfit(n)
 
 
+@FEW
 @given(name=st.sampled_from(SYMMETRIC), n=st.integers(1, 24), seed=st.integers(0, 2**32))
 def test_whoever_is_read_reads_back(name: str, n: int, seed: int) -> None:
     if unfit(name, n) is None:
@@ -47,6 +50,7 @@ def test_small_worlds_are_as_wide_as_published() -> None:
     assert width(100, 20) == pytest.approx(6.7, abs=0.5)
 
 
+@FEW
 @given(n=st.integers(3, 40), m=st.integers(1, 5), seed=st.integers(0, 100))
 def test_growth_by_m_links_gives_m_times_n_minus_m(n: int, m: int, seed: int) -> None:
     if n <= m:
@@ -62,6 +66,7 @@ def test_grown_graphs_have_an_agent_that_many_read_as_published() -> None:
     assert np.mean(degrees) == pytest.approx(24.9, abs=2.0)
 
 
+@FEW
 @given(n=st.integers(4, 40), seed=st.integers(0, 100))
 def test_a_triangulation_is_planar_connected_and_has_no_more_edges_than_a_plane_takes(n: int, seed: int) -> None:
     graph = made("delaunay", n, seed)
@@ -96,6 +101,7 @@ def test_primes_fill_no_grid_but_a_line(n: int) -> None:
     assert unfit("grid", n, rows=4) == f"4 rows do not fill evenly with {n} agents"
 
 
+@FEW
 @given(rows=st.integers(1, 6), columns=st.integers(1, 6))
 def test_on_a_torus_all_have_as_many_neighbours(rows: int, columns: int) -> None:
     graph = made("grid", rows * columns, rows=rows, periodic=True)
@@ -103,6 +109,7 @@ def test_on_a_torus_all_have_as_many_neighbours(rows: int, columns: int) -> None
     assert {degree for _, degree in graph.in_degree} == {neighbours}
 
 
+@FEW
 @given(caves=st.integers(2, 6), size=st.integers(3, 6))
 def test_caves_are_cliques_on_a_ring(caves: int, size: int) -> None:
     graph = made("caveman", caves * size, size=size)
@@ -143,6 +150,7 @@ def test_communities_that_nothing_joins_are_not_connected(monkeypatch: pytest.Mo
 # -- groups -----------------------------------------------------------------------------------------------------------
 
 
+@FEW
 @given(n=st.integers(3, 20), size=st.integers(2, 5), seed=st.integers(0, 100))
 def test_groups_survive_and_the_graph_joins_just_their_members(n: int, size: int, seed: int) -> None:
     if unfit("hypergraph", n, size=size) is None:

@@ -55,7 +55,7 @@ def averaging(graph: nx.DiGraph) -> np.ndarray:
 # -- against networkx -------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(graph=graphs())
 def test_paths_clustering_and_depth_are_those_of_networkx(graph: nx.DiGraph) -> None:
     found = measures(graph)
@@ -70,7 +70,7 @@ def test_paths_clustering_and_depth_are_those_of_networkx(graph: nx.DiGraph) -> 
         assert found.depth == nx.dag_longest_path_length(graph) + 1
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(graph=graphs())
 def test_a_number_is_missing_exactly_where_there_is_a_reason_and_all_lie_in_their_ranges(graph: nx.DiGraph) -> None:
     found = measures(graph)
@@ -84,7 +84,7 @@ def test_a_number_is_missing_exactly_where_there_is_a_reason_and_all_lie_in_thei
     assert Measures.model_validate_json(found.model_dump_json()) == found
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(graph=graphs(), seed=st.integers(0, 100))
 def test_the_names_of_agents_change_nothing_but_the_rewiring(graph: nx.DiGraph, seed: int) -> None:
     order = np.random.Generator(np.random.Philox(seed)).permutation(len(graph)).tolist()
@@ -149,6 +149,7 @@ def test_depths_are_as_published(name: str, n: int, depth: int) -> None:
     assert measured(name, n).depth == measured(name, n, reverse=True).depth == depth
 
 
+@settings(max_examples=25)
 @given(n=st.integers(2, 30))
 def test_opinions_of_known_graphs(n: int) -> None:
     complete, chain, hub = made("complete", n), made("chain", n), made("hub", n)
@@ -158,6 +159,7 @@ def test_opinions_of_known_graphs(n: int) -> None:
     assert n_eff(hub) == pytest.approx(1 / np.sum(weights**2))
 
 
+@settings(max_examples=25)
 @given(n=st.integers(3, 30))
 def test_the_gap_of_a_ring_is_its_closed_form(n: int) -> None:
     ring = made("ring", n)
@@ -173,7 +175,7 @@ def test_a_long_chain_keeps_its_gap_where_the_matrix_of_the_whole_loses_it() -> 
     assert spectral_gap(graph) == pytest.approx(0.5)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(graph=graphs())
 def test_the_consensus_is_worth_what_many_rounds_of_averaging_say(graph: nx.DiGraph) -> None:
     worth, gap = n_eff(graph), spectral_gap(graph)

@@ -5,7 +5,7 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.errors import SpecError
@@ -30,6 +30,7 @@ def test_every_topology_stands_under_its_own_name():
     assert all(topology.name == name for name, topology in TOPOLOGIES.items())
 
 
+@settings(max_examples=40, deadline=None)
 @given(name=st.sampled_from(GENERATORS), n=st.integers(1, 24), seed=st.integers(0, 2**32))
 def test_a_graph_has_its_agents_in_order_and_nobody_reads_itself(name, n, seed):
     topology = resolve(Named(name=name), HERE)
@@ -40,6 +41,7 @@ def test_a_graph_has_its_agents_in_order_and_nobody_reads_itself(name, n, seed):
         assert nx.is_weakly_connected(graph)
 
 
+@settings(max_examples=40, deadline=None)
 @given(name=st.sampled_from(GENERATORS), n=st.sampled_from([8, 12, 16]), seed=st.integers(0, 2**32))
 def test_the_same_seed_gives_the_same_graph(name, n, seed):
     one, other = made(name, n, seed), made(name, n, seed)

@@ -7,7 +7,7 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -16,6 +16,8 @@ from agentscale.schema.run import Named
 from agentscale.topology import Topology, build, proximity_graph, resolve, similarities, similarity_graph
 
 HERE = Path()
+FEW = settings(max_examples=25, deadline=None)
+"""Graphs take a while to make, and one of a kind is much like another."""
 TABLES = arrays(np.float64, st.tuples(st.integers(1, 12), st.integers(1, 4)), elements=st.integers(1, 9).map(float))
 
 
@@ -30,6 +32,7 @@ def test_the_radius_itself_is_near_enough() -> None:
     assert graph.graph["positions"] == ((0.0, 0.0), (3.0, 4.0), (9.0, 9.0))
 
 
+@FEW
 @given(places=TABLES, radius=st.floats(0, 20))
 def test_a_larger_radius_never_loses_an_edge(places: np.ndarray, radius: float) -> None:
     small, large = proximity_graph(places, radius), proximity_graph(places, radius * 1.5)
@@ -49,6 +52,7 @@ def test_known_similarities() -> None:
     assert similarities([[2, 0], [1, 1]], "jaccard")[0, 1] == pytest.approx(1 / 3)
 
 
+@FEW
 @given(vectors=TABLES, threshold=st.floats(-1, 1), measure=st.sampled_from(["cosine", "jaccard"]))
 def test_those_read_one_another_that_are_alike(vectors: np.ndarray, threshold: float, measure: str) -> None:
     graph, alike = similarity_graph(vectors, threshold, measure), similarities(vectors, measure)
