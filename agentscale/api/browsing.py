@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentscale.errors import SpecError, StoreError
+
+if TYPE_CHECKING:
+    from agentscale.protocols import InteractionProtocol
 
 KINDS = ("topologies", "tasks", "personas", "protocols", "experiments")
 """What the catalog lists."""
@@ -13,6 +16,8 @@ KINDS = ("topologies", "tasks", "personas", "protocols", "experiments")
 
 def catalog(kind: str) -> list[dict[str, Any]]:
     """What can be named in an experiment file, each with ``name`` and ``description``.
+
+    Protocols also have ``parameters``, each with its default, and ``must``, those that have none.
 
     Args:
         kind: ``topologies``, ``tasks``, ``personas``, ``protocols`` or ``experiments``.
@@ -24,13 +29,21 @@ def catalog(kind: str) -> list[dict[str, Any]]:
     from agentscale.protocols import PROTOCOLS
 
     if kind == "protocols":
-        return [
-            {"name": name, "description": (member.__doc__ or "").strip().splitlines()[0]}
-            for name, member in sorted(PROTOCOLS.items())
-        ]
+        return [_protocol(name, member) for name, member in sorted(PROTOCOLS.items())]
     if kind not in KINDS:
         raise SpecError.unknown("kind", kind, KINDS)
     return [entry.model_dump(mode="json") for entry in getattr(room, kind)()]
+
+
+def _protocol(name: str, member: type[InteractionProtocol]) -> dict[str, Any]:
+    fields = member.model_fields.items()
+    optional = [(field, info.default) for field, info in fields if not info.is_required()]
+    return {
+        "name": name,
+        "description": (member.__doc__ or "").strip().splitlines()[0],
+        "parameters": dict(optional),
+        "must": [field for field, info in fields if info.is_required()],
+    }
 
 
 def init(name: str, to: str | Path | None = None) -> Path:

@@ -280,7 +280,19 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def listing(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Names with their descriptions beside them, wrapped to the terminal."""
+    """Names with their descriptions beside them, and what they take, wrapped to the terminal."""
     formatter = click.HelpFormatter(max_width=100)
-    formatter.write_dl([(str(row["name"]), str(row["description"])) for row in rows])
+    formatter.write_dl([(str(row["name"]), f"{row['description']}{_taken(row)}") for row in rows])
     return formatter.getvalue().rstrip("\n")
+
+
+def _taken(row: Mapping[str, Any]) -> str:
+    """The parameters of a protocol: first those that must be given, then the others with their defaults."""
+    given = [f"{name}: must be given" for name in row.get("must", ())]
+    usual = row["parameters"] if "must" in row else {}
+    taken = given + [name if value is None else f"{name}: {_short(value)}" for name, value in usual.items()]
+    return f" Takes {', '.join(taken)}." if taken else ""
+
+
+def _short(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -53,7 +53,7 @@ def playable(sweep: Sweep) -> Sweep:
         raise SpecError(
             f"no cell can be answered in arrays: {left[0].reason}",
             key="models",
-            allowed="vote, debate or refine, of simulated models of one world",
+            allowed="a plain vote, debate or refine, of simulated models of one world",
             remedy="ask the agents one by one: agentscale run",
         )
     cells = tuple(cell for cell in sweep.header.cells if not reasons[cell.id])

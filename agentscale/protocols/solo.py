@@ -41,7 +41,7 @@ class Solo(InteractionProtocol):
 
     calls: int | None = Field(default=None, ge=1)
     """Calls for each agent of the team that it stands for: 1 as in a vote, which is the default, 1 + rounds as in a
-    debate. With ``tokens`` at most so many, by default `MOST_CALLS`."""
+    debate. With ``tokens`` at most so many, by default 64."""
     tokens: int | None = Field(default=None, ge=1)
     """Tokens, in and out, for each agent of that team: it is asked until it has used as many, by what the endpoint
     reports, or a token for every four characters where it reports nothing."""

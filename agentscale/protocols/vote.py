@@ -28,7 +28,8 @@ class Vote(InteractionProtocol):
     uses_topology: ClassVar[bool] = False
 
     personas: Personas = later("own")
-    """Controls: the first member's persona for all, or neutral texts of their lengths."""
+    """Controls: ``own``, or the first member's persona for all (``shared``), or neutral texts of their lengths
+    (``padding``)."""
 
     @property
     def steers_by_answers(self) -> bool:

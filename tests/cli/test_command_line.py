@@ -499,6 +499,23 @@ def test_the_page_on_models_lists_every_profile_and_what_it_changes() -> None:
         assert (f"system: {preset.profile.system}" in said) == (preset.profile.system != "system")
 
 
+def test_the_page_on_protocols_lists_every_parameter_of_each_and_the_catalog_names_them(
+    ran: Callable[..., Ran],
+) -> None:
+    from agentscale.protocols import PROTOCOLS
+
+    sections = dict(zip(*[iter(re.split(r"^### (\w+)\n", page("protocols"), flags=re.MULTILINE)[1:])] * 2, strict=True))
+    rows = {row["name"]: row for row in json.loads(ran("catalog", "protocols", "--json")[1])}
+    listed = " ".join(ran("catalog", "protocols")[1].split())
+    assert list(sections) == list(rows) == sorted(PROTOCOLS)
+    for name, member in PROTOCOLS.items():
+        assert set(rows[name]["parameters"]) | set(rows[name]["must"]) == set(member.model_fields)
+        for field in member.model_fields:
+            assert re.search(rf"^    {field} +(default: |must be given)", sections[name], re.MULTILINE), field
+    assert "Takes weights: must be given." in listed
+    assert "Takes rounds: 3, see: answer, schedule, order: synchronous," in listed
+
+
 def test_the_version_is_that_of_the_package(ran: Callable[..., Ran]) -> None:
     from importlib.metadata import version
 

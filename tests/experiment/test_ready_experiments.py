@@ -10,6 +10,9 @@ import pytest
 import yaml
 
 from agentscale import catalog
+from agentscale.engine.estimate import estimate
+from agentscale.engine.pricing import quotes
+from agentscale.engine.recollection import Recollection
 from agentscale.errors import SpecError
 from agentscale.experiment import json_schema, load
 from agentscale.protocols import count_calls
@@ -23,13 +26,22 @@ def fits(data: Any) -> bool:
 
 def test_the_ready_experiments_are_these() -> None:
     assert NAMES == [
+        "aggregation",
+        "attitudes",
         "branches",
+        "debate-manners",
         "debate-topologies",
+        "diversity-controls",
+        "equal-budgets",
+        "judge-debate",
         "main",
         "main-cpu",
         "managed",
         "pipeline",
+        "references",
+        "self-correction",
         "small-world",
+        "society",
         "tools",
         "vote-openai",
     ]
@@ -80,6 +92,31 @@ def test_vote_openai_asks_as_many_questions_as_it_says() -> None:
     assert "960 short" in sweep.source
 
 
+def counted(name: str) -> dict[str, int]:
+    sweep = load(name)
+    return {
+        cell.id: count_calls(sweep.protocols[cell.id], cell.team, sweep.graphs[cell.id]) for cell in sweep.header.cells
+    }
+
+
+def test_on_the_diagonal_of_equal_budgets_every_team_and_its_single_agent_have_sixteen_calls() -> None:
+    calls = counted("equal-budgets")
+    for size, rounds in ((2, 7), (4, 3), (8, 1)):
+        assert calls[f"sums.debate-{rounds}.complete.L1.alpha.n{size}"] == 16
+        assert calls[f"sums.solo-{rounds + 1}.L1.alpha.n{size}"] == 16
+        assert calls[f"sums.solo-{rounds + 1}-refine.L1.alpha.n{size}"] == 16
+
+
+def test_a_society_of_three_has_eight_schedules_that_share_their_beginnings() -> None:
+    sweep = load("society")
+    assert len(sweep.header.cells) == 4 * 8
+    assert set(counted("society").values()) == {3 * (1 + 3)}
+    made = estimate(sweep, quotes(sweep, {}), Recollection(sweep, {}, None))
+    # Three agents in 1 + 2 + 4 + 8 beginnings of schedules, for each of four societies; but an agent that has only
+    # reflected, in the beginnings "", R, RR and RRR, is one of two whatever the others are.
+    assert made.total.high.calls == (4 * 3 * (1 + 2 + 4 + 8) - (4 - 2) * 3 * 4) * len(sweep.questions)
+
+
 BASE: dict[str, Any] = {"models": {"m": {"scripted": {"replies": ["A"]}}}, "task": "./quiz"}
 
 
@@ -94,6 +131,9 @@ BASE: dict[str, Any] = {"models": {"m": {"scripted": {"replies": ["A"]}}}, "task
         {"protocol": "debate"},
         {"protocol": {"debate": {"rounds": 2}}},
         {"protocol": {"debate": None}},
+        {"protocol": {"debate": {"schedule": "DR", "decides": "judge", "judge": {"model": "m"}}}},
+        {"protocol": {"debate": {"schedule": ["D"], "agreement": 1}}},
+        {"protocol": [{"weighted_vote": {"weights": {"m": 1}}}, {"member": {"which": 0}}, "member"]},
         {"protocol": [{"name": "debate", "parameters": {"rounds": 2}}, "vote"]},
         {"topology": ["ring", {"small_world": {"k": 2}}, "two_teams"]},
         {"topology": {"small_world": {"k": 2, "p": [0, 0.1, 1]}}},
@@ -123,6 +163,9 @@ def test_what_the_schema_takes_loads(change: dict[str, Any], desk: Path) -> None
         {"protocol": "debat"},
         {"protocol": {"debate": {"round": 2}}},
         {"protocol": {"debate": {"rounds": 0}}},
+        {"protocol": {"debate": {"order": "random"}}},
+        {"protocol": {"judged": {"judge": {"persona": "sceptic"}}}},
+        {"protocol": {"member": {"which": "best"}}},
         {"protocol": {"debate": {}, "vote": {}}},
         {"topology": "rng"},
         {"topology": {"small_world": {"k": 3}}},

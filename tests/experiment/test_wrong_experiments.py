@@ -301,6 +301,36 @@ WRONG = {
         "small_world(k=4,p=0.1) with 4 agents: k = 4 neighbours need more than 4 agents\n"
         "  change team.size or topology",
     ),
+    "an unknown trait": (
+        BASE + "protocol: {debate: {traits: EXO}}\n",
+        "exp.yaml:4: protocol.debate.traits: unknown trait 'X'; allowed: E (easy-going) and O (overconfident), one "
+        "letter for each agent, as in EEO",
+    ),
+    "a society of another size": (
+        BASE + "team: {size: [2, 4]}\nprotocol: {debate: {traits: EEO}}\n",
+        "exp.yaml:5: protocol: no cell is left; complete with 2 agents: debate has 3 traits (EEO), and the team 2 "
+        "agents; complete with 4 agents: debate has 3 traits (EEO), and the team 4 agents\n"
+        "  change team.size, topology or protocol",
+    ),
+    "a schedule of another length than rounds": (
+        BASE + "protocol: {debate: {rounds: 3, schedule: DR}}\n",
+        "exp.yaml:4: protocol.debate: the schedule has 2 rounds, and rounds says 3; leave rounds out",
+    ),
+    "a topological debate over a cycle": (
+        BASE + "team: {size: 3}\ntopology: ring\nprotocol: {debate: {order: topological}}\n",
+        "exp.yaml:6: protocol: no cell is left; ring with 3 agents: debate in topological order needs a graph without "
+        "cycles, such as chain\n  change team.size, topology or protocol",
+    ),
+    "a control of personas that nobody has": (
+        BASE + "protocol: {vote: {personas: padding}}\n",
+        "exp.yaml:4: protocol: no cell is left; 1 agent: vote with personas padding needs a team whose members all "
+        "have personas: layer L2 or L4\n  change team.size, topology or protocol",
+    ),
+    "weights for other models": (
+        BASE + "protocol: {weighted_vote: {weights: {large: 1}}}\n",
+        "exp.yaml:4: protocol: no cell is left; 1 agent: weighted_vote has no weight for the member small/-; weights "
+        "are given for large\n  change team.size, topology or protocol",
+    ),
     "a judge of an unknown model": (
         BASE + "protocol:\n  judged:\n    judge: {model: smal}\n",
         "exp.yaml:6: protocol.judged.judge.model: unknown model 'smal'\n  allowed: small\n  did you mean 'small'?",

@@ -16,7 +16,8 @@ def topics() -> dict[str, str]:
 def page(topic: str) -> str:
     """The text of a page.
 
-    The page ``experiment`` closes with the table of all keys and their defaults, ``models`` with that of all profiles.
+    The page ``experiment`` closes with the table of all keys and their defaults, ``models`` with that of all profiles,
+    ``protocols`` with that of all parameters.
 
     Raises:
         SpecError: If there is no page on ``topic``.
@@ -29,6 +30,10 @@ def page(topic: str) -> str:
         from agentscale.cli.pages.keys import table
 
         text += f"\n## All keys\n\n{table()}\n"
+    if topic == "protocols":
+        from agentscale.cli.pages.keys import parameters
+
+        text += f"\n## All parameters\n\n{parameters()}\n"
     if topic == "models":
         from agentscale.cli.pages.profiles import presets
 

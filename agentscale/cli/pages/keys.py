@@ -6,6 +6,7 @@ import textwrap
 
 from pydantic.fields import FieldInfo
 
+from agentscale.protocols import PROTOCOLS
 from agentscale.schema.agents import Member, Sampling
 from agentscale.schema.embedding import EmbedderSpec
 from agentscale.schema.experiment import (
@@ -51,6 +52,16 @@ SECTIONS: dict[str, type[Record]] = {
 def table() -> str:
     """Every key of every section: its default and what it means, at 80 columns."""
     return "\n\n".join(f"### {place}\n\n{_section(record)}" for place, record in SECTIONS.items())
+
+
+def parameters() -> str:
+    """Every parameter of every protocol: its default and what it means, at 80 columns."""
+    return "\n\n".join(f"### {name}\n\n{_protocol(member)}" for name, member in sorted(PROTOCOLS.items()))
+
+
+def _protocol(member: type[Record]) -> str:
+    about = (member.__doc__ or "").strip().splitlines()[0]
+    return f"{about}\n\n{_section(member)}" if member.model_fields else about
 
 
 def _section(record: type[Record]) -> str:

@@ -48,22 +48,27 @@ class Debate(InteractionProtocol):
     """What is done in each round, such as ``DRD``: ``D``, read the peers, or ``R``, reflect alone; or a list with such
     a text for each agent. Without it every round is ``D``."""
     order: Order = later("synchronous")
-    """Who speaks when within a round."""
+    """Who speaks when within a round: ``synchronous``, all at once after reading the round before; ``sequential``, one
+    after another, each reading what was said last; ``topological``, the same along a graph without cycles; ``gossip``,
+    all at once, each reading one of its peers, drawn anew."""
     memory: Memory = later("last")
-    """What an agent knows of earlier rounds. Notes (``summary``) are asked for before each round but the first."""
+    """What an agent knows of earlier rounds: its ``last`` reply, the whole ``history``, or a ``summary`` of its own,
+    asked for before each round but the first."""
     traits: str | None = later(None)
     """A society: a letter for each agent, ``E`` (easy-going) or ``O`` (overconfident), such as ``EEO``."""
     personas: Personas = later("own")
-    """Controls: the first member's persona for all, or neutral texts of their lengths."""
+    """Controls: ``own``, or the first member's persona for all (``shared``), or neutral texts of their lengths
+    (``padding``)."""
     shows: Shows = later("peers")
-    """Controls: what stands where peers are quoted."""
+    """Controls: what stands where peers are quoted: what ``peers`` say, random words (``noise``), or a neutral text
+    (``padding``), both line by line of as many words."""
     agreement: float | None = later(None)
     """How often agents are told to side with peers that differ, as a share in [0, 1]."""
     until: Literal["end", "consensus"] = later("end")
-    """Whether the debate ends as soon as all have an answer and the same one."""
+    """Whether the debate goes on to its ``end``, or only until all have an answer and the same one (``consensus``)."""
     decides: Literal["plurality", "hub", "judge"] = later("plurality")
-    """Whose answer is the team's: the plurality's of the last round, that of the one agent that reads the most others,
-    or that of a judge who reads the last round. What the plurality says stays in the transcript."""
+    """Whose answer is the team's: that of the last round's ``plurality``, of the one agent that reads the most others
+    (``hub``), or of a ``judge`` who reads the last round. What the plurality says stays in the transcript."""
     judge: Member | None = later(None)
     """Who judges: a model, with a persona and sampling if wanted; by default the team's first member, asked anew."""
     probe: str | None = later(None)
