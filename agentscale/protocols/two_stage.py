@@ -58,7 +58,8 @@ class TwoStageVote(InteractionProtocol):
         replies = yield [
             Call(agent.slot, opening(agent, question), turn=turn, sampling=Sampling(temperature=temperature))
             for place, temperature in enumerate(self.temperatures)
-            for turn in range(place * self.samples, (place + 1) * self.samples)
+            # From 1: turn 0 is the agent's plain answer, and these are drawn otherwise.
+            for turn in range(1 + place * self.samples, 1 + (place + 1) * self.samples)
             for agent in team.agents
         ]
         stages = [replies[start : start + each] for start in range(0, len(replies), each)]

@@ -213,6 +213,33 @@ def test_where_texts_are_shown_no_prompt_depends_on_how_they_were_read():
         assert read == unread
 
 
+UNSTEERED = [
+    *(resolved(name, **NEEDED.get(name, {})) for name in sorted(PROTOCOLS)),
+    resolved("debate", see="rationale", schedule="DRD", memory="summary", decides="judge"),
+    resolved("debate", see="rationale", order="sequential", shows="padding", agreement=0.5),
+    resolved("debate", see="rationale", until="consensus"),
+    resolved("solo", tokens=40),
+    resolved("solo", calls=2, way="refine"),
+]
+
+
+@pytest.mark.parametrize(
+    "protocol", [each for each in UNSTEERED if not each.steers_by_answers], ids=lambda p: p.named.label
+)
+def test_where_a_protocol_says_that_readings_steer_nothing_they_change_neither_prompts_nor_votes(protocol):
+    members, texts = team(4), ("A, Verdict: incorrect", "B, Confidence: 70", "A, Verdict: correct", "so it is")
+    read, unread = (
+        played(
+            protocol, members, COMPLETE[4], lambda call, _, answer=answer: says(call, texts[int(call.slot[-1])], answer)
+        )
+        for answer in ("A", None)
+    )
+    assert read[0] == unread[0]
+    assert [reply.call for reply in read[1].replies] == [reply.call for reply in unread[1].replies]
+    assert read[1].weights == unread[1].weights
+    assert (read[1].decider is None) == (unread[1].decider is None)
+
+
 @pytest.mark.parametrize("graph", [nx.DiGraph(), COMPLETE[2], nx.DiGraph([("a", "b"), ("b", "c")])])
 def test_a_debate_refuses_the_graph_of_another_team(graph):
     with pytest.raises(ProtocolError, match="the nodes 0 to 2"):

@@ -111,6 +111,7 @@ def test_two_stages_ask_everybody_at_every_temperature_as_often_as_said() -> Non
     assert asked == {(i, Sampling(temperature=t)): 3 for i in range(2) for t in (0.2, 1.0)}
     assert len({(each.call.slot, each.call.turn) for each in made.asked}) == len(made.asked) == 12
     assert {each.round for each in made.asked} == {0}
+    assert all(each.call.turn > 0 for each in made.asked)  # none passes for the agent's plain answer
 
 
 def test_within_a_temperature_the_plurality_counts_and_then_every_temperature_once() -> None:
