@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_jsonable_python
+
 from agentscale.errors import SpecError, StoreError
 
 if TYPE_CHECKING:
@@ -37,11 +39,11 @@ def catalog(kind: str) -> list[dict[str, Any]]:
 
 def _protocol(name: str, member: type[InteractionProtocol]) -> dict[str, Any]:
     fields = member.model_fields.items()
-    optional = [(field, info.default) for field, info in fields if not info.is_required()]
+    optional = {field: info.get_default(call_default_factory=True) for field, info in fields if not info.is_required()}
     return {
         "name": name,
         "description": (member.__doc__ or "").strip().splitlines()[0],
-        "parameters": dict(optional),
+        "parameters": to_jsonable_python(optional),
         "must": [field for field, info in fields if info.is_required()],
     }
 

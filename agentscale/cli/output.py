@@ -290,9 +290,12 @@ def _taken(row: Mapping[str, Any]) -> str:
     """The parameters of a protocol: first those that must be given, then the others with their defaults."""
     given = [f"{name}: must be given" for name in row.get("must", ())]
     usual = row["parameters"] if "must" in row else {}
-    taken = given + [name if value is None else f"{name}: {_short(value)}" for name, value in usual.items()]
+    taken = given + [f"{name}: {_short(value)}" if _short(value) else name for name, value in usual.items()]
     return f" Takes {', '.join(taken)}." if taken else ""
 
 
 def _short(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    """A default in a word or a few; empty where it takes more, or is nothing."""
+    if isinstance(value, list):
+        return "" if any(isinstance(each, dict | list) for each in value) else " ".join(map(str, value))
+    return "" if value is None or isinstance(value, dict) else str(value)
