@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from agentscale.analysis.agreement import icc_correct
 from agentscale.analysis.fits import FAMILIES, as_correlation
 from agentscale.analysis.fits.fitting import fit_curve
 from agentscale.analysis.ringelmann import correlation_curve, fit_ringelmann, rho_parts
@@ -65,6 +66,23 @@ def test_a_pilot_of_small_teams_says_little_of_thirty_agents_while_beta_is_free(
     assert free.low < truth < free.high
     assert free.high / free.low > 2.5
     assert "6 times beyond" in free.warnings[0]
+
+
+@pytest.mark.parametrize(("questions", "ends"), [(200, (1.1, 6.1)), (500, (1.6, 4.9))])
+def test_over_many_pilots_the_size_of_thirty_agents_spreads_as_tabled(
+    questions: int, ends: tuple[float, float]
+) -> None:
+    """Least squares of ln ρ on ln N for N = 2 to 5; 2.81 is true. The table's pilots are of another design: ± .7."""
+    found = []
+    for seed in range(600):
+        k, n = pilot(questions, 100 + seed)
+        rho = icc_correct(k.T, n[:, None])
+        if (rho > 0).all():
+            slope, level = np.polyfit(np.log(n), np.log(rho), 1)
+            found.append(30 / (1 + 29 * np.exp(level + np.clip(slope, -2, 1) * np.log(30))))
+    assert len(found) > 590
+    assert np.median(found) == pytest.approx(2.81, abs=0.1)
+    np.testing.assert_allclose(np.quantile(found, [0.025, 0.975]), ends, atol=0.7)
 
 
 def test_with_beta_known_to_be_zero_the_same_pilot_says_much_more() -> None:

@@ -71,6 +71,19 @@ def test_a_question_with_its_agents_is_the_unit_whose_intervals_cover() -> None:
     assert 0.88 <= hits / 120 <= 0.985
 
 
+def test_pooled_agents_cover_little_more_than_half_the_time_where_questions_cover() -> None:
+    """126 questions of p ~ Beta(1.1, .75), 16 agents each: the pooled error is too small by √(1 + 15ρ) = 2.5."""
+    worlds, truth = 2000, 1.1 / 1.85
+    rng = keyed(10, "pooled")
+    share = rng.binomial(16, rng.beta(1.1, 0.75, size=(126, worlds))) / 16
+    found = bootstrap_means(share, seed=1, resamples=1000)
+    by_question = np.mean((found.low <= truth) & (truth <= found.high))
+    p = share.mean(axis=0)
+    pooled = np.mean(np.abs(p - truth) <= 1.96 * np.sqrt(p * (1 - p) / (126 * 16)))
+    for covered, published in ((by_question, 0.948), (pooled, 0.55)):
+        assert abs(covered - published) < 3 * np.sqrt(published * (1 - published) / worlds)
+
+
 def test_percentile_and_bca_differ_for_a_skewed_mean() -> None:
     x = keyed(5, "x").exponential(size=40) ** 2
     levels = {"question": np.arange(40)}
