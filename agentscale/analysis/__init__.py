@@ -164,14 +164,8 @@ from agentscale.analysis.rarefaction import (
     kstar_rarefied,
 )
 from agentscale.analysis.resampling import resampled_means
-from agentscale.analysis.ringelmann import (
-    Correlations,
-    RhoParts,
-    RingelmannFit,
-    correlation_curve,
-    fit_ringelmann,
-    rho_parts,
-)
+from agentscale.analysis.rho_parts import RhoParts, rho_parts
+from agentscale.analysis.ringelmann import Correlations, RingelmannFit, correlation_curve, fit_ringelmann
 from agentscale.analysis.spectrum import Spectrum, effective_channels, hill_spectrum, mean_cosine
 from agentscale.analysis.streaming import hill_spectrum_streamed
 from agentscale.analysis.subteams import subteam_accuracy, subteam_curve

@@ -163,10 +163,16 @@ def _pairs(cosines: Floats) -> Floats:
     return np.asarray(hill_of_eigenvalues(np.stack([1.0 + r, 1.0 - r], axis=-1) / 2.0, 1.0).mean(axis=-1))
 
 
+def pooled_z(sums: Floats) -> Floats:
+    """Σ adjusted/√Σ variance, of the two sums over questions, shape (…, 2); ``nan`` where nothing varies."""
+    total, variance = sums[..., 0], sums[..., 1]
+    varies = variance > np.finfo(np.float64).eps
+    return np.asarray(np.where(varies, total / np.sqrt(np.where(varies, variance, 1.0)), np.nan))
+
+
 def _pooled(adjusted: Floats, variance: Floats) -> float:
-    defined = np.isfinite(adjusted) & np.isfinite(variance)
-    total = float(variance[defined].sum())
-    return float(adjusted[defined].sum()) / math.sqrt(total) if total > np.finfo(np.float64).eps else math.nan
+    both = np.stack([adjusted, variance], axis=-1).reshape(-1, 2)
+    return float(pooled_z(both[np.isfinite(both).all(axis=1)].sum(axis=0)))
 
 
 def _warnings(sets: Ordered, n_c: Ints, n_w: Ints) -> tuple[str, ...]:

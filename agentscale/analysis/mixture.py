@@ -13,7 +13,10 @@ from agentscale.analysis.spectrum import gram, unit_rows
 from agentscale.errors import SpecError
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+METHOD = "two-component mixture of pair cosines; 95 % interval of maximum likelihood with questions as clusters"
 _BINS = 4096  # of the cosines: far finer than any spread that matters, and EM takes the same time for 10⁷ pairs
+_COARSE = 256  # of the cosines, where it is seen which start leads to the best mixture
 _STARTS = (0.05, 0.2, 0.5, 0.8)  # shares of same-channel pairs from which EM starts
 _STEPS = 500
 _STOP = 1e-10  # gain of mean log-likelihood at which EM has arrived
@@ -28,6 +31,9 @@ class ChannelMixture(NamedTuple):
 
     value: float
     """D_2 of the channels, 1/π_same ≥ 1; ``nan`` where the two cannot be told apart."""
+    low: float
+    """95 % interval of ``value`` over questions; ``nan`` with fewer than two of them."""
+    high: float
     pi_same: float
     """Probability that two agents use one channel, in (0, 1)."""
     r_w: float
@@ -70,24 +76,37 @@ def channels_d2(z: ArrayLike) -> ChannelMixture:
     Pairs of agents within a question come from one channel (mean r_w, probability π_same = Σ_k π_k²) or from two (mean
     r_b); EM with a common variance from several starts, pairs pooled over questions. Unlike K* it does not depend on
     how far channels lie apart, as long as they can be told: below d' = 2 the value is ``nan``. At d' near 3 it reads
-    some 5 to 10 % low. It takes for granted that there are two kinds of pairs: a strongly skewed or heavy-tailed
+    some 5 to 10 % low, and its interval does not allow for that. It takes for granted that there are two kinds of pairs: a strongly skewed or heavy-tailed
     single kind can pass for two, so look at ``r_w``, ``r_b`` and their histogram.
+
+    The interval is Student's on the log-odds of π_same. Its standard error is that of maximum likelihood whose pairs are
+    dependent within questions: the scores of each question's pairs, through the inverse of the information.
 
     Args:
         z: Vectors, shape (…, n, d), the leading axes for the questions. Zero and non-finite rows are missing.
+
+    Returns:
+        Channels, ≥ 1; ``nan`` with a warning where there are fewer than 20 pairs or the two kinds cannot be told.
+
+    Raises:
+        SpecError: ``z`` has fewer than two axes.
     """
-    cosines = np.concatenate(list(_pair_cosines(z)))
+    by_question = list(_pair_cosines(z))
+    cosines = np.concatenate([part for part, _ in by_question])
     if len(cosines) < _FEWEST:
         return _untold(len(cosines), f"{len(cosines)} pairs: fewer than {_FEWEST} are no mixture")
     if np.ptp(cosines) < _FLAT:
         return _untold(len(cosines), "all cosines are equal: one kind of pairs cannot be told from two")
-    found = _fit(*_binned(cosines))
+    found = _fit(cosines)
     separation = (found.upper - found.lower) / math.sqrt(found.variance)
     told = separation >= _SEPARATION
     text = f"same and different channels are {separation:.2g} standard deviations apart, below {_SEPARATION:g}"
-    value = 1.0 / found.share if told else math.nan
-    warnings = () if told else (text + ": no channel count",)
-    return ChannelMixture(value, found.share, found.upper, found.lower, separation, len(cosines), warnings)
+    if not told:
+        nan, warnings = math.nan, (text + ": no channel count",)
+        return ChannelMixture(nan, nan, nan, found.share, found.upper, found.lower, separation, len(cosines), warnings)
+    low, high = _ends(found, cosines, np.concatenate([counts for _, counts in by_question]))
+    value = 1.0 / found.share
+    return ChannelMixture(value, low, high, found.share, found.upper, found.lower, separation, len(cosines), ())
 
 
 def spiked_count(z: ArrayLike, config: Sequence[Hashable]) -> Spiked:
@@ -133,8 +152,8 @@ def spiked_count(z: ArrayLike, config: Sequence[Hashable]) -> Spiked:
     return Spiked(value, edge.reshape(lead), noise, whitener is not None, _doubts(whitener, noise, beyond, d))
 
 
-def _pair_cosines(z: ArrayLike) -> Iterator[Floats]:
-    """Cosines of the pairs of present rows within each set, some sets at a time."""
+def _pair_cosines(z: ArrayLike) -> Iterator[tuple[Floats, Ints]]:
+    """Cosines of the pairs of present rows set by set, and how many each set has; some sets at a time."""
     vectors = np.asarray(z)
     if vectors.ndim < 2:
         raise SpecError(f"vectors of shape {vectors.shape}", allowed="shape (…, n, d): n rows of d numbers")
@@ -144,24 +163,72 @@ def _pair_cosines(z: ArrayLike) -> Iterator[Floats]:
     step = max(1, _ENTRIES // max(1, n * max(n, d)))
     for at in range(0, max(1, len(flat)), step):
         cosines, present, _ = gram(flat[at : at + step])
-        yield cosines[present[:, :, None] & present[:, None, :] & above]
+        pairs = present[:, :, None] & present[:, None, :] & above
+        yield cosines[pairs], pairs.sum(axis=(-2, -1))
 
 
 def _untold(n_pairs: int, why: str) -> ChannelMixture:
     nan = math.nan
-    return ChannelMixture(nan, nan, nan, nan, nan, n_pairs, (f"{why}: no channel count",))
+    return ChannelMixture(nan, nan, nan, nan, nan, nan, nan, n_pairs, (f"{why}: no channel count",))
 
 
-def _binned(cosines: Floats) -> tuple[Floats, Floats, float]:
+def _ends(found: _Components, cosines: Floats, counts: Ints) -> tuple[float, float]:
+    """Ends of the interval of 1/π_same over questions with so many pairs each, in the order of the cosines."""
+    from scipy.special import expit, logit, stdtrit
+
+    counts = counts[counts > 0]
+    n = len(counts)
+    if n < 2:
+        return math.nan, math.nan
+    of_share = np.linalg.pinv(_information(*_binned(cosines)[:2], found), rcond=1e-9, hermitian=True)[0]
+    moved = np.add.reduceat(_scores(cosines, found) @ of_share, np.append(0, np.cumsum(counts)[:-1]))
+    error = math.sqrt(n / (n - 1) * float(moved @ moved)) / len(cosines)
+    reach, middle = float(stdtrit(n - 1, 0.975)) * error, float(logit(found.share))
+    return 1.0 / float(expit(middle + reach)), 1.0 / float(expit(middle - reach))
+
+
+def _standing(x: Floats, of: _Components) -> tuple[Floats, Floats, Floats]:
+    """Probability of the upper component, and the distance from both in standard deviations."""
+    sd = math.sqrt(of.variance)
+    return _expect(x, np.ones(len(x)), of)[0], (x - of.upper) / sd, (x - of.lower) / sd
+
+
+def _scores(x: Floats, of: _Components) -> Floats:
+    """Slopes of each log-likelihood in the log-odds of the share, both means in sd, and ln sd, shape (pairs, 4)."""
+    r, high, low = _standing(x, of)
+    return np.stack([r - of.share, r * high, (1 - r) * low, r * high**2 + (1 - r) * low**2 - 1], axis=1)
+
+
+def _information(x: Floats, weight: Floats, of: _Components) -> Floats:
+    """Mean information of a pair about those four: what it had if the component were known, less what hides it."""
+    r, high, low = _standing(x, of)
+    apart = np.stack([np.ones(len(x)), high, -low, high**2 - low**2], axis=1)
+    known = np.zeros((4, 4))
+    known[0, 0] = of.share * (1 - of.share)
+    known[1, 1], known[2, 2] = weight @ r, weight @ (1 - r)
+    known[1, 3] = known[3, 1] = 2 * float(weight @ (r * high))
+    known[2, 3] = known[3, 2] = 2 * float(weight @ ((1 - r) * low))
+    known[3, 3] = 2 * float(weight @ (r * high**2 + (1 - r) * low**2))
+    return known - apart.T @ (apart * (weight * r * (1 - r))[:, None])
+
+
+def _binned(cosines: Floats, bins: int = _BINS) -> tuple[Floats, Floats, float]:
     """Centres of the filled bins, their shares, and the least variance that bins can show."""
-    heights, edges = np.histogram(cosines, _BINS)
+    heights, edges = np.histogram(cosines, bins)
     filled = heights > 0
     width = float(edges[1] - edges[0])
     return ((edges[1:] + edges[:-1]) / 2)[filled], heights[filled] / len(cosines), width**2 / 12
 
 
-def _fit(x: Floats, weight: Floats, floor: float) -> _Components:
-    """The most likely of the mixtures that EM reaches."""
+def _fit(cosines: Floats) -> _Components:
+    """The most likely of the mixtures that EM reaches: from several starts on coarse bins, and on from the best."""
+    coarse = _best(*_binned(cosines, _COARSE))
+    x, weight, floor = _binned(cosines)
+    upper, _ = _expect(x, weight, coarse._replace(variance=max(coarse.variance, floor)))
+    return _climb(x, weight, upper, floor)
+
+
+def _best(x: Floats, weight: Floats, floor: float) -> _Components:
     starts = [np.searchsorted(np.cumsum(weight), 1.0 - share) for share in _STARTS]
     upper = [np.where(np.arange(len(x)) >= min(int(start), len(x) - 1), 0.95, 0.05) for start in starts]
     return max((_climb(x, weight, start, floor) for start in upper), key=lambda found: found.fit)

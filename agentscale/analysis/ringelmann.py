@@ -1,4 +1,4 @@
-"""The Ringelmann law of teams, fitted so that it can fail; and ρ split into its parts.
+"""The Ringelmann law of teams, fitted so that it can fail.
 
 The law is N_eff = N/(1 + c (N − 1) N^(−β)). Every law of growth fits R(N) = N_eff/N with R² > .99, since R falls from 1
 to some 1/N by construction. So the fit is of the correlation ρ_N = c N^(−β), next to rivals, with R² on N_eff and an
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from agentscale.analysis.agreement import icc_correct
 from agentscale.analysis.fits import growth, teams
@@ -51,19 +51,6 @@ class RingelmannFit(NamedTuple):
         size = np.asarray(n, dtype=np.float64)
         rho = self.law.at(size)
         return CurveValues(_size(size, rho.value), _size(size, rho.high), _size(size, rho.low), rho.warnings)
-
-
-class RhoParts(NamedTuple):
-    """The correlation of correctness and what it is made of."""
-
-    total: float
-    """Between agents of one configuration."""
-    item: float
-    """Between agents of different configurations: questions are easy or hard for all."""
-    configuration: float
-    """``total`` − ``item``: what copies of a configuration share beyond that."""
-    communication: float
-    """Between any two agents after talking − before; ``nan`` without answers from before."""
 
 
 def correlation_curve(k: ArrayLike, n: ArrayLike, *, seed: int, resamples: int = 2000) -> Correlations:
@@ -115,33 +102,6 @@ def fit_ringelmann(n: ArrayLike, rho: ArrayLike, draws: ArrayLike | None = None,
     return RingelmannFit(law, rivals, r2, float(law.held_out * steep))
 
 
-def rho_parts(correct: ArrayLike, config: ArrayLike, before: ArrayLike | None = None) -> RhoParts:
-    """ρ of correctness split into item, configuration and communication.
-
-    The correlation over questions of pairs of agents, pooled: Σ covariances/Σ √(variances), means by configuration. For
-    an interval hand this to ``hier_bootstrap`` with the questions as rows.
-
-    Args:
-        correct: Shape (Q, N): 0 or 1, ``nan`` or −1 missing; what is to be explained.
-        config: Configuration of each agent, shape (N,).
-        before: The same agents before they talked, shape (Q, N).
-
-    Raises:
-        SpecError: shapes that do not fit.
-    """
-    c, names = _correctness(correct), np.asarray(config)
-    first = None if before is None else _correctness(before)
-    if names.shape != c.shape[1:] or (first is not None and first.shape != c.shape):
-        shapes = f"correct {c.shape}, config {names.shape}, before {None if first is None else first.shape}"
-        raise SpecError(shapes, key="config", allowed="(Q, N), (N,) and (Q, N)")
-    group = np.unique(names, return_inverse=True)[1].reshape(-1)
-    apart = ~np.eye(len(group), dtype=np.bool_)
-    same = (group[:, None] == group) & apart
-    total, item = _pooled(c, group, same), _pooled(c, group, ~same & apart)
-    after = np.nan if first is None else _pooled(c, group, apart) - _pooled(first, group, apart)
-    return RhoParts(total, item, total - item, after)
-
-
 def _moment(p: Floats, both: Floats) -> Floats:
     spread = p * (1 - p)
     return np.asarray(np.where(spread > 0, (both - p * p) / np.where(spread > 0, spread, 1.0), np.nan))
@@ -150,23 +110,3 @@ def _moment(p: Floats, both: Floats) -> Floats:
 def _size(n: Floats, rho: Floats) -> Floats:
     """Kish's size, at most n: a negative correlation is worth no more agents than there are."""
     return np.asarray(n / np.maximum(1 + (n - 1) * rho, 1.0))
-
-
-def _correctness(correct: ArrayLike) -> Floats:
-    c = np.asarray(correct, dtype=np.float64)
-    if c.ndim != 2:
-        raise SpecError(f"correct of shape {c.shape}", key="correct", allowed="shape (Q, N)")
-    return np.where(c < 0, np.nan, c)
-
-
-def _pooled(c: Floats, group: NDArray[np.int64], pairs: NDArray[np.bool_]) -> float:
-    """Correlation over questions of the chosen pairs of agents, shape (N, N); ``nan`` without a pair that varies."""
-    known = np.isfinite(c)
-    count, right = (np.bincount(group, weights=each.sum(axis=0)) for each in (known, np.where(known, c, 0.0)))
-    means = (right / np.maximum(count, 1))[group]
-    left = np.where(known, c - means, 0.0)
-    n = known.T.astype(np.float64) @ known
-    sd = np.sqrt(np.maximum(means * (1 - means), 0.0))
-    top = float((left.T @ left)[pairs].sum())
-    bottom = float((n * sd[:, None] * sd)[pairs].sum())
-    return top / bottom if bottom > 0 else np.nan

@@ -10,7 +10,8 @@ import pytest
 from agentscale.analysis.agreement import icc_correct
 from agentscale.analysis.fits import FAMILIES, as_correlation
 from agentscale.analysis.fits.fitting import fit_curve
-from agentscale.analysis.ringelmann import correlation_curve, fit_ringelmann, rho_parts
+from agentscale.analysis.rho_parts import rho_parts
+from agentscale.analysis.ringelmann import correlation_curve, fit_ringelmann
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 

@@ -11,7 +11,7 @@ from agentscale.analysis.agreement import agreement, count_answers, error_divers
 from agentscale.analysis.arrays import MISSING, Floats
 from agentscale.analysis.entropies import neff_answer_entropy
 from agentscale.analysis.inference.correlation import fisher_scale, icc_columns, icc_of_means
-from agentscale.analysis.ringelmann import rho_parts
+from agentscale.analysis.rho_parts import RhoParts, part_columns, parts_of_means
 from agentscale.analysis.sections.base import Number, Sight, Told, correctness
 from agentscale.schema.estimate import Estimate
 
@@ -110,6 +110,21 @@ def _share(means: Floats) -> Floats:
 def _parts(sight: Sight) -> Iterator[Number]:
     """ρ of correctness: between copies, between configurations, what copies add, and what talking added."""
     before = correctness(sight.arrays.answers[:, 0]) if sight.arrays.n_rounds > 1 else None
-    parts = rho_parts(sight.correct, sight.configs, before)
-    for name, value in parts._asdict().items():
-        yield Told(f"rho_{name}", sight.plain(value, "pooled over questions and pairs of agents"))
+    columns, groups = part_columns(sight.correct, sight.configs, before), len(set(sight.configs))
+    if columns.shape[1] <= 4 * _MOST_PAIRS:
+        found = sight.statistics(list(columns.T), lambda means: parts_of_means(means, groups))
+    else:
+        means = parts_of_means(sight.by_item(list(columns.T)).mean(axis=0), groups)
+        found = tuple(sight.plain(value, f"of {groups} configurations, too many to resample") for value in means)
+    lacking = _lacking(sight.n_agents, groups, talked=before is not None)
+    for name, one in zip(RhoParts._fields, found, strict=True):
+        why = lacking.get(name)
+        yield Told(f"rho_{name}", replace(one, warnings=(why,)) if why else one)
+
+
+def _lacking(n_agents: int, groups: int, *, talked: bool) -> dict[str, str]:
+    """Why a part is not defined in such a team."""
+    no_copies = "no configuration has two agents" if groups == n_agents else ""
+    one_only = "all agents are of one configuration" if groups == 1 else ""
+    found = {"total": no_copies, "item": one_only, "configuration": no_copies or one_only}
+    return found if talked else found | {"communication": "nobody talked: there is one round"}

@@ -140,6 +140,13 @@ class Sight:
         """Columns by trial, each of shape (P,), as means over the replicates of a question: shape (Q, C)."""
         return np.stack([self.arrays.by_item(np.asarray(column, dtype=np.float64)) for column in columns], axis=1)
 
+    def sums(self, columns: Sequence[Floats]) -> Floats:
+        """Columns by trial as sums over the replicates of a question at which all are defined, shape (Q′, C)."""
+        table = np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
+        defined = np.isfinite(table).all(axis=1)
+        items, of = np.unique(self.arrays.item[defined], return_inverse=True)
+        return np.stack([np.bincount(of, weights=column, minlength=len(items)) for column in table[defined].T], axis=1)
+
     def means(self, columns: Mapping[str, Floats], at: str = "", *, paired: bool = False) -> Iterator[Mean]:
         """The mean over questions of each column by trial (P,); ``nan`` leaves a trial out."""
         for name, column in columns.items():
@@ -175,6 +182,11 @@ class Sight:
     ) -> Estimate:
         """A function of the means over questions of columns by trial, with its interval, studentised on a scale."""
         return bootstrap_statistic(self.by_item(columns), of, scale=scale, **self._drawn)
+
+    def statistic_of_sums(self, columns: Sequence[Floats], of: Callable[[Floats], Floats]) -> Estimate:
+        """A function of the sums over all trials, with its interval over questions."""
+        table = self.sums(columns)
+        return bootstrap_statistic(table, lambda means: of(means * len(table)), **self._drawn)
 
     def statistics(self, columns: Sequence[Floats], of: Callable[[Floats], Floats]) -> tuple[Estimate, ...]:
         """Several functions of the same means, (…, C) to (…, K)."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from agentscale.analysis.arrays import Floats
-from agentscale.analysis.conditioned import Conditioned, kstar_conditioned
+from agentscale.analysis.conditioned import Conditioned, kstar_conditioned, pooled_z
 from agentscale.analysis.contributions import shapley_channels
+from agentscale.analysis.mixture import METHOD as MIXTURE_METHOD
 from agentscale.analysis.mixture import channels_d2, spiked_count
 from agentscale.analysis.rarefaction import (
     d2_unbiased,
@@ -67,7 +69,10 @@ def _channels(sight: Sight) -> Iterator[Number]:
     first = sight.first_replicate
     mixture = channels_d2(sight.embedded[first])
     said = (*mixture.warnings, FIRST_ONLY) if len(first) < len(sight.embedded) else mixture.warnings
-    yield Told("channels_d2", sight.plain(mixture.value, "two-component mixture of pair cosines", said))
+    found = sight.plain(mixture.value, "two-component mixture of pair cosines", said)
+    if np.isfinite(mixture.low):
+        found = replace(found, low=mixture.low, high=mixture.high, method=MIXTURE_METHOD)
+    yield Told("channels_d2", found)
     copies = len(sight.configs) - len(set(sight.configs))
     if copies and len(set(sight.configs)) > 1:
         spiked = spiked_count(sight.embedded, sight.configs)
@@ -85,8 +90,10 @@ def _given_correctness(sight: Sight, found: Conditioned) -> Iterator[Number]:
             "pairs_wrong": found.rarefied_w,
         }
     )
-    for name, value in (("z_right", found.z_c), ("z_wrong", found.z_w)):
-        yield Told(name, sight.plain(value, "pooled over questions; standard normal if correctness tells nothing"))
+    sides = (("z_right", found.adj_c, found.var_c), ("z_wrong", found.adj_w, found.var_w))
+    for name, adjusted, variance in sides:
+        z = sight.statistic_of_sums([adjusted, variance], pooled_z)
+        yield Told(name, replace(z, method=f"standard normal if correctness tells nothing; {z.method}"))
 
 
 def _configurations(sight: Sight) -> Iterator[Number]:

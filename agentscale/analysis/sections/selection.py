@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from agentscale.analysis.agreement import count_answers, icc_correct
-from agentscale.analysis.arrays import MISSING, Floats
+from agentscale.analysis.agreement import count_answers
+from agentscale.analysis.arrays import Floats
+from agentscale.analysis.inference.correlation import icc_columns, icc_of_means
 from agentscale.analysis.juries import betabinom_jury, jury_ceiling
 from agentscale.analysis.sections.base import Number, Sight, Told
 from agentscale.analysis.votes import expected_accuracy, pass_at_k
@@ -36,13 +37,32 @@ def _coverage(sight: Sight, right: Floats) -> Iterator[Number]:
 
 def _jury(sight: Sight) -> Iterator[Number]:
     """A vote of exchangeable agents of this mean and correlation, and of endlessly many of them."""
-    readable = (sight.last != MISSING).sum(axis=1)
-    k = (sight.last == 0).sum(axis=1)
-    p = float(k.sum() / max(readable.sum(), 1))
-    rho = float(icc_correct(k, readable))
-    if not 0 < p < 1 or not 0 <= rho <= 1:
-        why = (f"mean accuracy {p:.3g}, correlation {rho:.3g}: there is no such jury",)
-        yield Told("jury", sight.plain(np.nan, "beta-binomial jury", why))
+    readable = np.isfinite(sight.correct).sum(axis=1).astype(np.float64)
+    right = np.nansum(sight.correct, axis=1)
+    pairs = np.nan_to_num(icc_columns(right, readable))
+    found = sight.statistics([right, readable, *pairs.T], lambda means: _juries(means, sight.n_agents))
+    if np.isfinite(found[0].value):
+        yield from (Told(name, one) for name, one in zip(("jury", "jury_ceiling"), found, strict=True))
         return
-    yield Told("jury", sight.plain(float(betabinom_jury(p, rho, sight.n_agents)), "beta-binomial jury"))
-    yield Told("jury_ceiling", sight.plain(float(jury_ceiling(p, rho)), "beta-binomial jury, N → ∞"))
+    p, rho = _mean_and_rho(sight.by_item([right, readable, *pairs.T]).mean(axis=0))
+    why = (f"mean accuracy {p:.3g}, correlation {rho:.3g}: there is no such jury",)
+    yield Told("jury", sight.plain(np.nan, "beta-binomial jury", why))
+
+
+def _mean_and_rho(means: Floats) -> tuple[Floats, Floats]:
+    p = means[..., 0] / np.where(means[..., 1] > 0, means[..., 1], 1.0)
+    with np.errstate(invalid="ignore"):  # without a pair there is no correlation
+        return p, icc_of_means(means[..., 2:])
+
+
+def _juries(means: Floats, n: int) -> Floats:
+    """Of means of right, readable and the columns of ρ: the jury of n and its limit, shape (…, 2).
+
+    Among resamples a correlation below 0 counts as 0; the estimate itself has no jury there.
+    """
+    p, rho = _mean_and_rho(means)
+    if means.ndim > 1:
+        rho = np.maximum(rho, 0.0)
+    defined = (p > 0) & (p < 1) & (rho >= 0) & (rho <= 1)
+    p, rho = np.where(defined, p, np.nan), np.where(defined, rho, np.nan)
+    return np.stack([betabinom_jury(p, rho, n), jury_ceiling(p, rho)], axis=-1)
