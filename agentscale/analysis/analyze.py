@@ -47,8 +47,8 @@ class Analysis:
 
     header: RunHeader
     tables: dict[str, Table]
-    """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``agents``, ``comparisons``, ``counterfactuals``,
-    ``fits``, ``matches``, and those of `SECTIONS`."""
+    """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``questions``, ``agents``, ``comparisons``,
+    ``counterfactuals``, ``fits``, ``matches``, and those of `SECTIONS`."""
     embedder: str
     """Signature of what made the vectors of K*."""
     warnings: tuple[str, ...] = ()
@@ -119,7 +119,8 @@ def _analyzed(
         "cells": [tables.cell_row(one, ledger, tasks[one.cell.task].chance) for one in read],
         "curves": [tables.curve_row(point, ledger, tasks[point.setting.task].chance) for point in points],
         "vote_curve": [tables.vote_row(point, ledger) for point in votes],
-        "rounds": [row for one in read for row in tables.round_rows(one)],
+        "rounds": [row for one in read for row in tables.round_rows(one, ledger)],
+        "questions": [row for one in read for row in tables.question_rows(one, tuple(tasks[one.cell.task].items))],
         "agents": [row for one in read for row in tables.agent_rows(one)],
         "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in found.pairs],
         "counterfactuals": [tables.counterfactual_row(other, ledger) for one in read for other in one.counterfactuals],
@@ -170,7 +171,10 @@ def _read(
             measures = measure(arrays, vectors)
             entries = ledger.enter(cell.task, measures.accuracy), ledger.enter(cell.task, measures.k_star)
             others = list(counterfactuals(arrays, tasks[cell.task].chance, ledger))
-            read.append(ReadCell(cell, measures, measure_rounds(arrays, vectors), *entries, others))
+            rounds = measure_rounds(arrays, vectors)
+            alone = len(rounds) == 1  # the last texts are those of the only round
+            courses = [entries[1]] if alone else [ledger.enter(cell.task, one.k_star) for one in rounds]
+            read.append(ReadCell(cell, measures, rounds, *entries, courses, others))
             of = tasks[cell.task]
             sight = Sight(arrays, vectors, of.options, common=of.common, seed=ledger.seed, resamples=ledger.resamples)
             for name, rows in section_rows(sight):

@@ -33,6 +33,8 @@ class Shapley(NamedTuple):
 
     value: Floats
     """Shape (…, B); they sum to the worth of all minus that of nobody."""
+    lost: Floats
+    """What all lose without the player, v(all) − v(all but it), shape (…, B)."""
     se: Floats
     """Standard error of having drawn orders, shape (…, B); 0 where exact."""
     exact: bool
@@ -93,10 +95,10 @@ def shapley(worth: Worth, n: int, *, empty: float = 0.0, orders: int = 200, seed
     known = _Coalitions(worth, empty)
     if n <= _EXACT:
         value = _all_coalitions(known, n)
-        return Shapley(value, np.zeros_like(value), True, ())
+        return Shapley(value, known.lost(n), np.zeros_like(value), True, ())
     pairs = (orders + 1) // 2
     value, se = _random_orders(known, n, pairs, keyed(seed, "shapley", n))
-    return Shapley(value, se, False, (f"{n} players: from {2 * pairs} random orders",))
+    return Shapley(value, known.lost(n), se, False, (f"{n} players: from {2 * pairs} random orders",))
 
 
 def shapley_channels(
@@ -176,14 +178,21 @@ class _Coalitions:
             self._known[mask] = np.asarray(self._worth(players), dtype=np.float64)
         return self._known[mask]
 
+    def lost(self, n: int) -> Floats:
+        """What all n lose without each of them."""
+        whole = 2**n - 1
+        return np.stack([self[whole] - self[whole & ~(1 << player)] for player in range(n)], axis=-1)
+
 
 def _all_coalitions(known: _Coalitions, n: int) -> Floats:
+    """The weighted sum of all worths: a coalition counts for its members, and against the others."""
     whole = known[2**n - 1]
-    value = np.zeros((*whole.shape, n))
-    for mask, player in itertools.product(range(2**n - 1), range(n)):
-        if not mask >> player & 1:
-            value[..., player] += (known[mask | 1 << player] - known[mask]) / (n * math.comb(n - 1, mask.bit_count()))
-    return value
+    members = np.arange(2**n)[:, None] >> np.arange(n) & 1
+    size = members.sum(axis=1, keepdims=True)
+    ways = np.array([n * math.comb(n - 1, others) for others in range(n)])
+    weights = np.where(members == 1, 1.0 / ways[np.maximum(size - 1, 0)], -1.0 / ways[np.minimum(size, n - 1)])
+    worths = np.stack([np.broadcast_to(known[mask], whole.shape) for mask in range(2**n)], axis=-1)
+    return np.asarray(worths @ weights)
 
 
 def _random_orders(known: _Coalitions, n: int, pairs: int, rng: np.random.Generator) -> tuple[Floats, Floats]:

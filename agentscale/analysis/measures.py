@@ -63,15 +63,17 @@ class CellMeasures:
 
 
 class RoundMeasures(NamedTuple):
-    """One round of a cell, averaged over questions; shares between 0 and 1."""
+    """One round of a cell, by question, shape (Q,), ``nan`` where the question has no trial; shares between 0 and 1."""
 
-    agent_accuracy: float
-    team_accuracy: float
-    k_star: float
-    mean_cosine: float
-    missing: float
+    agent_accuracy: Floats
+    team_accuracy: Floats
+    k_star: Floats
+    mean_cosine: Floats
+    missing: Floats
+    texts: Floats
+    """Texts that have a vector, in the mean over replicates."""
     right_to_wrong: float
-    """Of the answers that were right a round before, the share that is now wrong (both readable)."""
+    """Of the answers that were right a round before, the share that is now wrong (both readable); of the whole cell."""
     wrong_to_right: float
 
 
@@ -160,12 +162,14 @@ def _round(arrays: CellArrays, at: int, vectors: TextVectors) -> RoundMeasures:
     before = arrays.answers[:, at - 1] if at else np.full_like(answers, MISSING)
     both = (before != MISSING) & (answers != MISSING)
     took_part = asked.any(axis=1)
+    by = arrays.by_item
     return RoundMeasures(
-        agent_accuracy=mean(arrays.by_item(_share(answers == 0, asked))),
-        team_accuracy=mean(arrays.by_item(np.where(took_part, expected_accuracy(votes(answers)), np.nan))),
-        k_star=mean(arrays.by_item(spoke.k_star)),
-        mean_cosine=mean(arrays.by_item(spoke.mean_cosine)),
-        missing=mean(arrays.by_item(_share(answers == MISSING, asked))),
+        agent_accuracy=by(_share(answers == 0, asked)),
+        team_accuracy=by(np.where(took_part, expected_accuracy(votes(answers)), np.nan)),
+        k_star=by(spoke.k_star),
+        mean_cosine=by(spoke.mean_cosine),
+        missing=by(_share(answers == MISSING, asked)),
+        texts=by(np.where(took_part, spoke.n_texts, np.nan)),
         right_to_wrong=float(_share((answers != 0).ravel(), (both & (before == 0)).ravel())),
         wrong_to_right=float(_share((answers == 0).ravel(), (both & (before != 0)).ravel())),
     )

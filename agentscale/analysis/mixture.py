@@ -20,6 +20,7 @@ _COARSE = 256  # of the cosines, where it is seen which start leads to the best 
 _STARTS = (0.05, 0.2, 0.5, 0.8)  # shares of same-channel pairs from which EM starts
 _STEPS = 500
 _STOP = 1e-10  # gain of mean log-likelihood at which EM has arrived
+_NEAR = 1e-6  # and at which it is seen where it goes
 _FEWEST = 20  # pairs below which two components are not looked for
 _FLAT = 1e-9  # spread of cosines that is rounding
 _SEPARATION = 2.0  # d' below which the two components cannot be told apart (theory, section 2.5)
@@ -74,13 +75,14 @@ def channels_d2(z: ArrayLike) -> ChannelMixture:
     """D_2 of the channels behind the vectors: 1/π_same, from a mixture of two normals over all pairwise cosines.
 
     Pairs of agents within a question come from one channel (mean r_w, probability π_same = Σ_k π_k²) or from two (mean
-    r_b); EM with a common variance from several starts, pairs pooled over questions. Unlike K* it does not depend on
-    how far channels lie apart, as long as they can be told: below d' = 2 the value is ``nan``. At d' near 3 it reads
-    some 5 to 10 % low, and its interval does not allow for that. It takes for granted that there are two kinds of pairs: a strongly skewed or heavy-tailed
-    single kind can pass for two, so look at ``r_w``, ``r_b`` and their histogram.
+    r_b); EM with a common variance from several starts, pairs pooled over questions (theory, section 2.5). Unlike K* it
+    does not depend on how far channels lie apart, as long as they can be told: below d' = 2 the value is ``nan``. At d'
+    near 3 it reads some 5 to 10 % low, and its interval does not allow for that. It takes for granted that there are
+    two kinds of pairs: a strongly skewed or heavy-tailed single kind can pass for two, so look at ``r_w``, ``r_b`` and
+    their histogram.
 
-    The interval is Student's on the log-odds of π_same. Its standard error is that of maximum likelihood whose pairs are
-    dependent within questions: the scores of each question's pairs, through the inverse of the information.
+    The interval is Student's on the log-odds of π_same. Its standard error is that of maximum likelihood whose pairs
+    are dependent within questions: the scores of each question's pairs, through the inverse of the information.
 
     Args:
         z: Vectors, shape (…, n, d), the leading axes for the questions. Zero and non-finite rows are missing.
@@ -231,16 +233,16 @@ def _fit(cosines: Floats) -> _Components:
 def _best(x: Floats, weight: Floats, floor: float) -> _Components:
     starts = [np.searchsorted(np.cumsum(weight), 1.0 - share) for share in _STARTS]
     upper = [np.where(np.arange(len(x)) >= min(int(start), len(x) - 1), 0.95, 0.05) for start in starts]
-    return max((_climb(x, weight, start, floor) for start in upper), key=lambda found: found.fit)
+    return max((_climb(x, weight, start, floor, _NEAR) for start in upper), key=lambda found: found.fit)
 
 
-def _climb(x: Floats, weight: Floats, upper: Floats, floor: float) -> _Components:
+def _climb(x: Floats, weight: Floats, upper: Floats, floor: float, stop: float = _STOP) -> _Components:
     """EM from the probabilities ``upper`` that a pair is of the upper component."""
     fit, found = -math.inf, _maximise(x, weight, upper, floor)
     for _ in range(_STEPS):
         upper, now = _expect(x, weight, found)
         found = _maximise(x, weight, upper, floor)
-        if now - fit < _STOP:
+        if now - fit < stop:
             break
         fit = now
     if found.upper < found.lower:

@@ -11,11 +11,13 @@ from agentscale.schema.run import Cell
 
 
 class ReadCell(NamedTuple):
-    """A cell that was read: its numbers by question, and where two of them stand in the ledger."""
+    """A cell that was read: its numbers by question, and where some of them stand in the ledger."""
 
     cell: Cell
     measures: CellMeasures
     rounds: list[RoundMeasures]
     accuracy: Entry
     k_star: Entry
+    round_k_star: list[Entry]
+    """K* of every round."""
     counterfactuals: list[Counterfactual]

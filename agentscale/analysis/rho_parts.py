@@ -89,8 +89,10 @@ def _width(b: int) -> int:
 
 
 def _pair_sums(c: Floats, member: Floats) -> Floats:
-    """By question, with k right of n readable answers of each configuration and K of all: k, n, k(n − 1), n(n − 1),
-    n(K − k) for each; Σ k(k − 1); Σ k(K − k); n·n′ for every two."""
+    """By question, of k right and n readable answers of each configuration and K right ones of all.
+
+    For each configuration k, n, k(n − 1), n(n − 1) and n(K − k); then Σ k(k − 1), Σ k(K − k), and n·n′ of every two.
+    """
     known = np.isfinite(c)
     k, n = np.where(known, c, 0.0) @ member, known @ member
     others = k.sum(axis=1, keepdims=True) - k

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +26,9 @@ COLUMNS = {
     "curves": "task layer protocol topology size teams accuracy low high chance k_star k_star_low k_star_high "
     "parse_failure calls tokens n_items method warnings",
     "vote_curve": "task layer team size accuracy low high n_items recorded method",
-    "rounds": "cell round agent_accuracy team_accuracy k_star mean_cosine missing right_to_wrong wrong_to_right",
+    "rounds": "cell round agent_accuracy team_accuracy k_star k_star_low k_star_high mean_cosine missing "
+    "right_to_wrong wrong_to_right",
+    "questions": "cell question round k_star mean_cosine texts agent_accuracy team_accuracy missing",
     "agents": "cell slot config accuracy readable k_without n_items",
     "comparisons": "a b delta low high n_items p_mcnemar note",
     "counterfactuals": "cell aggregator accuracy low high delta delta_low delta_high n_items",
@@ -35,6 +37,9 @@ COLUMNS = {
     "matches": "task layer protocol topology reference size low high p_match surely warnings",
     **dict.fromkeys(SECTIONS, sections.COLUMNS),
 }
+_BY_QUESTION = ("k_star", "mean_cosine", "texts", "agent_accuracy", "team_accuracy", "missing")
+LONG = ("questions", *SECTIONS)
+"""Tables with too many rows for a page."""
 _UNREAD = 0.1  # share of unreadable answers from which a cell is warned of
 
 
@@ -138,10 +143,30 @@ def agent_rows(read: ReadCell) -> Iterator[Row]:
         }
 
 
-def round_rows(read: ReadCell) -> Iterator[Row]:
-    """Every round of a cell."""
+def round_rows(read: ReadCell, ledger: Ledger) -> Iterator[Row]:
+    """Every round of a cell; K* with its interval over questions."""
+    for at, (measured, entry) in enumerate(zip(read.rounds, read.round_k_star, strict=True)):
+        k_star = ledger[entry]
+        yield {
+            "cell": read.cell.id,
+            "round": at,
+            **{name: mean(getattr(measured, name)) for name in ("agent_accuracy", "team_accuracy", "mean_cosine")},
+            "k_star": k_star.value,
+            "k_star_low": k_star.low,
+            "k_star_high": k_star.high,
+            "missing": mean(measured.missing),
+            "right_to_wrong": measured.right_to_wrong,
+            "wrong_to_right": measured.wrong_to_right,
+        }
+
+
+def question_rows(read: ReadCell, questions: Sequence[str]) -> Iterator[Row]:
+    """Every question of a cell in every round in which somebody was asked; means over replicates."""
     for at, measured in enumerate(read.rounds):
-        yield {"cell": read.cell.id, "round": at, **measured._asdict()}
+        by = {name: getattr(measured, name).tolist() for name in _BY_QUESTION}
+        for place in np.flatnonzero(np.isfinite(measured.missing)).tolist():
+            numbers = {name: column[place] for name, column in by.items()}
+            yield {"cell": read.cell.id, "question": questions[place], "round": at, **numbers}
 
 
 def curve_row(point: Point, ledger: Ledger, chance: float) -> Row:

@@ -19,7 +19,7 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from agentscale.analysis.sections import SECTIONS
+from agentscale.analysis.tables import LONG
 from agentscale.recording.files import replaced
 from agentscale.report import card, drawings, transcripts, words
 from agentscale.report.figures import DARK, LIGHT, Figure, figures, svg, theme
@@ -50,7 +50,8 @@ def render(folder: RunFolder, analysis: Analysis) -> Path:
     """
     for name, table in analysis.tables.items():
         folder.write_table(name, table.columns, table.rows)
-    tables = shortened({name: plain(unbounded(table.rows)) for name, table in analysis.tables.items()})
+    shown = {name: table for name, table in analysis.tables.items() if name != "questions"}  # a file only
+    tables = shortened({name: plain(unbounded(table.rows)) for name, table in shown.items()})
     drawn, graphs = figures(tables), drawings.drawings(folder.header.cells)
     known = card.report_card(folder.header, analysis, tables)
     for figure in drawn:
@@ -102,9 +103,9 @@ def page(
             sheets={
                 name: sheet(name, table.columns, tables[name])
                 for name, table in analysis.tables.items()
-                if name not in SECTIONS
+                if name not in LONG
             },
-            beside_page={name: len(tables[name]) for name in SECTIONS if name in tables},
+            beside_page={name: len(analysis.tables[name].rows) for name in LONG if name in analysis.tables},
             packed=packed,
             charts={
                 "config": theme(_variables()),

@@ -403,3 +403,24 @@ def test_a_size_that_is_out_of_reach_for_one_question_is_undefined_and_not_flatt
     assert math.isnan(curve[3]["accuracy"])
     assert curve[3]["n_items"] == 0
     assert curve[7]["accuracy"] == pytest.approx(1 - 0.5 / 3)
+
+
+def test_every_question_of_a_cell_has_a_row_in_every_round_whose_means_are_the_rounds(build, embedding) -> None:
+    edges = ((0, 1), (1, 0))
+    cell = build.cell(["s/-"] * 2, protocol=Named(name="debate", parameters={"rounds": 1}), edges=edges)
+    spoken = {"q0": ("AB", "AA"), "q1": ("AA", "AA"), "q2": ("BC", "CC")}
+    trials = [
+        build.transcript(cell, sample, [dict(zip(cell.team.slots, letters, strict=True)) for letters in said])
+        for sample, said in spoken.items()
+    ]
+    folder = build.folder([cell], trials, samples=["q0", "q1", "q2", "unasked"])
+    analysis = analyze(folder, embedding, embedder="t", seed=1, resamples=200)
+    by_question = analysis.tables["questions"].rows
+    assert [(row["question"], row["round"]) for row in by_question] == [(q, at) for at in (0, 1) for q in spoken]
+    assert [row["k_star"] for row in by_question] == pytest.approx([2, 1, 2, 1, 1, 1])
+    assert {row["texts"] for row in by_question} == {2.0}
+    for course in analysis.tables["rounds"].rows:
+        here = [row for row in by_question if row["round"] == course["round"]]
+        for name in ("k_star", "mean_cosine", "agent_accuracy", "team_accuracy", "missing"):
+            assert np.mean([row[name] for row in here]) == pytest.approx(course[name])
+        assert course["k_star_low"] <= course["k_star"] <= course["k_star_high"]

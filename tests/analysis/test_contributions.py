@@ -70,6 +70,13 @@ def test_the_values_share_out_the_whole(seed: int, n: int) -> None:
     np.testing.assert_allclose(found.value.sum(axis=-1), worths[-1] - 0.5)
 
 
+@pytest.mark.parametrize("n", [4, 11])
+def test_what_all_lose_without_one_is_told_beside_the_values(n: int) -> None:
+    weights = np.arange(1.0, n + 1)
+    found = shapley(lambda who: weights[list(who)].sum() ** 2, n, orders=8)
+    np.testing.assert_allclose(found.lost, weights.sum() ** 2 - (weights.sum() - weights) ** 2)
+
+
 def test_equal_players_get_the_same_and_idle_ones_nothing() -> None:
     found = shapley(lambda who: len({0, 1} & set(who)) ** 2, 4)
     np.testing.assert_allclose(found.value, [2, 2, 0, 0], atol=1e-12)

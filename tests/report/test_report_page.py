@@ -15,8 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from agentscale.analysis.sections import SECTIONS
-from agentscale.analysis.tables import COLUMNS
+from agentscale.analysis.tables import COLUMNS, LONG
 from agentscale.report import render
 
 HOSTILE = (
@@ -149,7 +148,7 @@ def test_every_drawing_has_words(page: Page) -> None:
 
 def test_wide_tables_can_be_scrolled_by_keyboard(page: Page) -> None:
     regions = [attributes for _, attributes in page.tags if attributes.get("class") == "scroll"]
-    assert len(regions) == 4 + len(COLUMNS) - len(SECTIONS)  # figures and tables
+    assert len(regions) == 4 + len(COLUMNS) - len(LONG)  # figures and tables
     assert all(region["tabindex"] == "0" and region["aria-label"] for region in regions)
 
 

@@ -10,6 +10,7 @@ from itertools import islice
 
 from agentscale.analysis.sections.agreements import agreements
 from agentscale.analysis.sections.base import COLUMNS, Number, Section, Sight, Told, row
+from agentscale.analysis.sections.contributions import contributions
 from agentscale.analysis.sections.debates import debates
 from agentscale.analysis.sections.diversity import diversity
 from agentscale.analysis.sections.evidence import evidence
@@ -18,6 +19,7 @@ from agentscale.analysis.sections.selection import selection
 
 SECTIONS: dict[str, Section] = {
     "diversity": diversity,
+    "contributions": contributions,
     "agreement": agreements,
     "selection": selection,
     "evidence": evidence,

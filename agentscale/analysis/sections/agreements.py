@@ -12,7 +12,7 @@ from agentscale.analysis.arrays import MISSING, Floats
 from agentscale.analysis.entropies import neff_answer_entropy
 from agentscale.analysis.inference.correlation import fisher_scale, icc_columns, icc_of_means
 from agentscale.analysis.rho_parts import RhoParts, part_columns, parts_of_means
-from agentscale.analysis.sections.base import Number, Sight, Told, correctness
+from agentscale.analysis.sections.base import FEWER, Number, Sight, Told, correctness
 from agentscale.schema.estimate import Estimate
 
 _PAIRWISE = ("phi", "q", "double_fault", "disagreement")
@@ -112,7 +112,7 @@ def _parts(sight: Sight) -> Iterator[Number]:
     before = correctness(sight.arrays.answers[:, 0]) if sight.arrays.n_rounds > 1 else None
     columns, groups = part_columns(sight.correct, sight.configs, before), len(set(sight.configs))
     if columns.shape[1] <= 4 * _MOST_PAIRS:
-        found = sight.statistics(list(columns.T), lambda means: parts_of_means(means, groups))
+        found = sight.statistics(list(columns.T), lambda means: parts_of_means(means, groups), FEWER)
     else:
         means = parts_of_means(sight.by_item(list(columns.T)).mean(axis=0), groups)
         found = tuple(sight.plain(value, f"of {groups} configurations, too many to resample") for value in means)

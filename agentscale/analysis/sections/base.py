@@ -23,6 +23,8 @@ from agentscale.analysis.vectors import TextVectors
 from agentscale.schema.estimate import Estimate
 
 NO_INTERVAL = "no interval"
+FEWER = 500
+"""Resamples, at most, of numbers that cost more than a mean: their ends are known to a tenth of their width."""
 FIRST_ONLY = "of the first replicate of each question"
 
 
@@ -66,6 +68,13 @@ class Trials(TypedDict):
     items: Ints
     seed: int
     resamples: int
+
+
+class _Drawn(TypedDict):
+    seed: int
+    resamples: int
+    n_agents: int
+    n_missing: int
 
 
 class Sight:
@@ -129,12 +138,13 @@ class Sight:
         return self.vectors.at(self.arrays.last(self.arrays.texts))
 
     @cached_property
-    def _named(self) -> dict[str, int]:
-        return {"n_agents": self.n_agents, "n_missing": self.n_missing}
-
-    @cached_property
-    def _drawn(self) -> dict[str, int]:
-        return {"seed": self.seed, "resamples": self.resamples, **self._named}
+    def _drawn(self) -> _Drawn:
+        return {
+            "seed": self.seed,
+            "resamples": self.resamples,
+            "n_agents": self.n_agents,
+            "n_missing": self.n_missing,
+        }
 
     def by_item(self, columns: Sequence[Floats]) -> Floats:
         """Columns by trial, each of shape (P,), as means over the replicates of a question: shape (Q, C)."""
@@ -188,9 +198,12 @@ class Sight:
         table = self.sums(columns)
         return bootstrap_statistic(table, lambda means: of(means * len(table)), **self._drawn)
 
-    def statistics(self, columns: Sequence[Floats], of: Callable[[Floats], Floats]) -> tuple[Estimate, ...]:
-        """Several functions of the same means, (…, C) to (…, K)."""
-        return bootstrap_statistics(self.by_item(columns), of, **self._drawn)
+    def statistics(
+        self, columns: Sequence[Floats], of: Callable[[Floats], Floats], most: int | None = None
+    ) -> tuple[Estimate, ...]:
+        """Several functions of the same means, (…, C) to (…, K), from ``most`` resamples at most."""
+        drawn = self._drawn if most is None else {**self._drawn, "resamples": min(most, self.resamples)}
+        return bootstrap_statistics(self.by_item(columns), of, **drawn)
 
     def plain(self, value: float, method: str, warnings: tuple[str, ...] = ()) -> Estimate:
         """A number that comes without an interval."""

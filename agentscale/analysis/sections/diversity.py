@@ -9,7 +9,6 @@ import numpy as np
 
 from agentscale.analysis.arrays import Floats
 from agentscale.analysis.conditioned import Conditioned, kstar_conditioned, pooled_z
-from agentscale.analysis.contributions import shapley_channels
 from agentscale.analysis.mixture import METHOD as MIXTURE_METHOD
 from agentscale.analysis.mixture import channels_d2, spiked_count
 from agentscale.analysis.rarefaction import (
@@ -22,8 +21,6 @@ from agentscale.analysis.rarefaction import (
 from agentscale.analysis.sections.base import FIRST_ONLY, Number, Sight, Told
 from agentscale.analysis.spectrum import hill_spectrum
 
-_ORDERS = 16
-"""Random orders of the configurations where there are too many for all coalitions."""
 _DRAWS = 20
 """Of the null of K*, at each question: its mean over questions is what is told."""
 
@@ -42,7 +39,6 @@ def diversity(sight: Sight) -> Iterator[Number]:
     yield from _common_size(sight)
     yield from _channels(sight)
     yield from _given_correctness(sight, kstar_conditioned(z, sight.correct, seed=sight.seed))
-    yield from _configurations(sight)
 
 
 def _excess(sight: Sight) -> Floats:
@@ -94,13 +90,3 @@ def _given_correctness(sight: Sight, found: Conditioned) -> Iterator[Number]:
     for name, adjusted, variance in sides:
         z = sight.statistic_of_sums([adjusted, variance], pooled_z)
         yield Told(name, replace(z, method=f"standard normal if correctness tells nothing; {z.method}"))
-
-
-def _configurations(sight: Sight) -> Iterator[Number]:
-    """Shapley values of the configurations in K*: they sum to K* of the team."""
-    if len(set(sight.configs)) < 2:
-        return
-    names, shares = shapley_channels(sight.embedded, sight.configs, orders=_ORDERS, seed=sight.seed)
-    for at, name in enumerate(names):
-        (told,) = sight.means({"shapley_k_star": shares.value[..., at]}, at=str(name))
-        yield told.warned(*shares.warnings)

@@ -10,7 +10,7 @@ from agentscale.analysis.agreement import count_answers
 from agentscale.analysis.arrays import Floats
 from agentscale.analysis.inference.correlation import icc_columns, icc_of_means
 from agentscale.analysis.juries import betabinom_jury, jury_ceiling
-from agentscale.analysis.sections.base import Number, Sight, Told
+from agentscale.analysis.sections.base import FEWER, Number, Sight, Told
 from agentscale.analysis.votes import expected_accuracy, pass_at_k
 
 
@@ -40,7 +40,7 @@ def _jury(sight: Sight) -> Iterator[Number]:
     readable = np.isfinite(sight.correct).sum(axis=1).astype(np.float64)
     right = np.nansum(sight.correct, axis=1)
     pairs = np.nan_to_num(icc_columns(right, readable))
-    found = sight.statistics([right, readable, *pairs.T], lambda means: _juries(means, sight.n_agents))
+    found = sight.statistics([right, readable, *pairs.T], lambda means: _juries(means, sight.n_agents), FEWER)
     if np.isfinite(found[0].value):
         yield from (Told(name, one) for name, one in zip(("jury", "jury_ceiling"), found, strict=True))
         return

@@ -11,6 +11,7 @@ from agentscale.analysis import (
     agreement,
     analyze,
     answer_hill,
+    betabinom_jury,
     consensus_time,
     count_answers,
     course,
@@ -22,7 +23,9 @@ from agentscale.analysis import (
     oracle_gap,
     pass_at_k,
     revision,
+    rho_parts,
 )
+from agentscale.randomness import keyed
 from agentscale.schema.run import Named
 
 DEBATE, RING = Named(name="debate", parameters={"rounds": 1}), Named(name="ring")
@@ -133,9 +136,8 @@ def test_two_channels_of_two_copies_are_two_channels_at_every_size(build, embedd
     """Two configurations that each say their own, all copies alike: D_2 without bias, and K* of pairs, are exact."""
     cell = build.cell(["a/-", "b/-", "a/-", "b/-"], layer="L3", team_name="L3")
     own = {slot: slot[0].upper() for slot in cell.team.slots}
-    rows = told(
-        told_of(build, embedding, cell, [build.transcript(cell, f"q{at}", [own]) for at in range(8)]), "diversity"
-    )
+    analysis = told_of(build, embedding, cell, [build.transcript(cell, f"q{at}", [own]) for at in range(8)])
+    rows = told(analysis, "diversity") | told(analysis, "contributions")
     assert rows["k_star", ""]["value"] == pytest.approx(2)
     # Of the 6 pairs 2 are alike: U = 1/3.
     assert rows["d_2_unbiased", ""]["value"] == pytest.approx(3)
@@ -223,3 +225,56 @@ def test_replicates_do_not_pass_for_questions(build, embedding, table: str) -> N
         if measure not in drawn | sandwiches:
             ends = [[one[end] for end in ("value", "low", "high")] for one in (row, other)]
             assert ends[1] == pytest.approx(ends[0], abs=1e-9, nan_ok=True), (measure, at)
+
+
+def test_contributions_of_agents_and_configurations_by_hand(build, embedding) -> None:
+    """Two that agree and are right, and a third of another kind that is wrong: each is worth what the vote loses."""
+    cell = build.cell(["a/-", "a/-", "b/-"], layer="L3", team_name="L3")
+    trials = [build.transcript(cell, f"q{at}", [said(cell, "AAB")]) for at in range(6)]
+    rows = told(told_of(build, embedding, cell, trials), "contributions")
+    two_and_one = float(np.exp(-(2 / 3 * np.log(2 / 3) + 1 / 3 * np.log(1 / 3))))
+    assert rows["accuracy_lost", "a/-/0"]["value"] == pytest.approx(1 - 0.5)  # one right and one wrong are a tie
+    assert rows["accuracy_lost", "b/-/0"]["value"] == pytest.approx(0)
+    assert rows["k_star_lost", "a/-/1"]["value"] == pytest.approx(two_and_one - 2)
+    assert rows["k_star_lost", "b/-/0"]["value"] == pytest.approx(two_and_one - 1)
+    assert rows["config_accuracy_lost", "a/-"]["value"] == pytest.approx(1)
+    assert rows["config_k_star_lost", "b/-"]["value"] == pytest.approx(two_and_one - 1)
+    for of, total in (("accuracy", 1.0), ("k_star", two_and_one)):
+        shares = [rows[f"shapley_{of}", name]["value"] for name in ("a/-", "b/-")]
+        assert sum(shares) == pytest.approx(total)
+    assert rows["shapley_accuracy", "b/-"]["value"] == pytest.approx(0)
+
+
+def test_the_parts_of_rho_and_the_juries_have_intervals_or_a_reason(build, embedding) -> None:
+    cell = build.cell(["a/-", "b/-", "a/-", "b/-"], layer="L3", team_name="L3")
+    rng = keyed(5, "answers")
+    trials = []
+    for at in range(30):
+        p = rng.beta(1.1, 0.75)
+        trials.append(build.transcript(cell, f"q{at}", [said(cell, "".join("AB"[rng.random() > p] for _ in range(4)))]))
+    analysis = told_of(build, embedding, cell, trials)
+    rows = told(analysis, "agreement") | told(analysis, "selection") | told(analysis, "diversity")
+    for name in ("rho_total", "rho_item", "rho_configuration", "jury", "jury_ceiling", "z_right", "z_wrong"):
+        row = rows[name, ""]
+        assert row["low"] < row["value"] < row["high"], row
+    correct = np.array([[event.correct for event in trial.events] for trial in trials])
+    plain = rho_parts(correct, [0, 1, 0, 1])
+    assert rows["rho_total", ""]["value"] == pytest.approx(plain.total)
+    assert rows["rho_item", ""]["value"] == pytest.approx(plain.item)
+    assert rows["rho_communication", ""]["warnings"] == "nobody talked: there is one round"
+    k = correct.sum(axis=1)
+    assert rows["jury", ""]["value"] == pytest.approx(float(betabinom_jury(k.mean() / 4, icc_correct(k, 4), 4)))
+
+
+def test_a_team_without_pairs_of_a_kind_says_why_a_part_of_rho_is_missing(build, embedding) -> None:
+    for name, configs, why in (
+        ("copies", ["a/-", "a/-"], {"rho_item": "all agents are of one configuration"}),
+        ("mixed", ["a/-", "b/-"], {"rho_total": "no configuration has two agents"}),
+    ):
+        embedding.texts.clear()
+        cell = build.cell(configs, team_name=name)
+        trials = [build.transcript(cell, f"q{at}", [said(cell, "AB" if at % 2 else "AA")]) for at in range(6)]
+        rows = told(told_of(build, embedding, cell, trials, name=name), "agreement")
+        for part, text in why.items():
+            assert math.isnan(rows[part, ""]["value"])
+            assert rows[part, ""]["warnings"] == text
