@@ -2,6 +2,8 @@
 
 Exact and without a call, since how a team's answers become one changes nothing that was asked. Whatever has to be
 learned, such as whom to trust, is learned from other questions than those that it is judged on.
+
+Formulas and their sources: theory, section 6.4.
 """
 
 from __future__ import annotations

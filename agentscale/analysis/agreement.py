@@ -2,6 +2,8 @@
 
 Answers are ids of shape (Q, N): questions by agents, −1 is a missing answer. Correctness is 0 or 1 of the same shape;
 −1 or ``nan`` is missing. Missing entries take part in nothing here; what is undefined is ``nan``, never 0 or 1.
+
+Formulas and their sources: theory, section 3.1 and 6.5.
 """
 
 from __future__ import annotations
@@ -131,7 +133,17 @@ def agreement(a: ArrayLike, *, shared_labels: bool = True) -> Agreement:
 
 
 def fleiss(a: ArrayLike) -> float:
-    """Fleiss' κ of answers whose labels mean the same at every question; see :func:`agreement`."""
+    """Fleiss' κ of answers whose labels mean the same at every question; see :func:`agreement`.
+
+    Args:
+        a: Answer ids, shape (Q, N); −1 is missing.
+
+    Returns:
+        One number, at most 1; ``nan`` where there is but one label.
+
+    Raises:
+        SpecError: ``a`` does not have two axes.
+    """
     return agreement(a).kappa
 
 
@@ -188,6 +200,12 @@ def error_diversity(n11: ArrayLike, n10: ArrayLike, n01: ArrayLike, n00: ArrayLi
 
     Returns:
         Q, φ and κ are ``nan`` where an agent is always right or always wrong; all are without a question.
+
+    Args:
+        n11: Both right, ≥ 0; the four are broadcast.
+        n10: Only the first right.
+        n01: Only the second right.
+        n00: Both wrong.
 
     Raises:
         SpecError: counts that are negative, or whose shapes do not fit together.
@@ -285,7 +303,17 @@ def kish(n: ArrayLike, rho: ArrayLike) -> EffectiveSize:
 
 
 def kish_ceiling(rho: ArrayLike) -> Floats:
-    """Kish's effective size of endlessly many agents, 1/ρ; ``inf`` for ρ ≤ 0."""
+    """Kish's effective size of endlessly many agents, 1/ρ; ``inf`` for ρ ≤ 0.
+
+    Args:
+        rho: Correlation, −1 to 1.
+
+    Returns:
+        Shape of ``rho``; ≥ 1.
+
+    Raises:
+        SpecError: a correlation outside −1 to 1.
+    """
     rho = within("rho", rho, -1.0, 1.0)
     return np.asarray(np.where(rho <= 0, np.inf, 1.0 / np.where(rho <= 0, 1.0, rho)))
 
@@ -320,7 +348,11 @@ def neff_weights(weights: ArrayLike, correlation: ArrayLike | None = None) -> Fl
 
 
 def ess(weights: ArrayLike) -> Floats:
-    """Effective sample size of weights, (Σw)²/Σw² along the last axis: resample particles below n/2 (2502.01618)."""
+    """Effective sample size of weights, (Σw)²/Σw² along the last axis: resample particles below n/2 (2502.01618).
+
+    Returns:
+        Shape (…); between 1 and n for weights ≥ 0.
+    """
     return neff_weights(weights)
 
 

@@ -65,6 +65,9 @@ def bootstrap_mean_of_means(by_task: Mapping[str, Floats], *, seed: int, resampl
             is defined at no question of a task is averaged over the other tasks.
         seed: Seed of the run.
         resamples: How many, ≥ 1.
+
+    Raises:
+        SpecError: no task, values without two axes, or ``resamples`` below 1.
     """
     if resamples < 1:
         raise SpecError(f"resamples = {resamples}", allowed="1 or more")

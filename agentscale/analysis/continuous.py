@@ -1,4 +1,7 @@
-"""What an aggregate of correlated continuous answers is worth: the variance that the best linear weights explain."""
+"""What an aggregate of correlated continuous answers is worth: the variance that the best linear weights explain.
+
+Formulas and their sources: theory, section 5.
+"""
 
 from __future__ import annotations
 

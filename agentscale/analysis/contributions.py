@@ -1,4 +1,7 @@
-"""What each agent or configuration adds: leave-one-out, Shapley values, and how many channels n draws meet."""
+"""What each agent or configuration adds: leave-one-out, Shapley values, and how many channels n draws meet.
+
+Formulas and their sources: theory, section 2.6.
+"""
 
 from __future__ import annotations
 
@@ -62,6 +65,9 @@ def delta_k(z: ArrayLike) -> Floats:
 
     Returns:
         Shape (…, n); ``nan`` for a row that is zero or not finite, and where nobody else is left.
+
+    Raises:
+        SpecError: ``z`` has fewer than two axes.
     """
     vectors = np.asarray(z)
     if vectors.ndim < 2:

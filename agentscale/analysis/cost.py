@@ -84,6 +84,12 @@ def cost_model(
         layers: Of the model; 0 leaves attention out.
         width: Of its keys and values.
         weight_bytes: For a parameter and a step of decoding.
+
+    Returns:
+        Operations (FLOPs) and bytes, each of the shape of the tokens and ``context``, broadcast.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     within("parameters", parameters, 0, np.inf, ends="(]")
     ahead = within("context", context, 0, np.inf)
@@ -103,6 +109,9 @@ def token_cost_usd(tokens: TeamTokens, *, input: float, output: float, cached: f
         input: Dollars for a million tokens that are read.
         output: For a million that are written.
         cached: For a million that are read from a cache; those of ``input`` by default.
+
+    Returns:
+        Shape of the tokens; ≥ 0.
     """
     fresh = tokens.input - tokens.cached
     again = input if cached is None else cached

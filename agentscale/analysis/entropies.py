@@ -4,6 +4,8 @@ Counts have shape (…, C): votes by answer, missing answers in none. Entropies 
 n = 8 agents and four equally likely answers (1.386 nats) maximum likelihood gives 1.165 on average, Miller–Madow 1.328,
 Grassberger 1.449, the jackknife 1.419, Chao–Shen 1.392 and NSB 1.206: print the corrected one and maximum likelihood
 beside it. Mutual information between agents is never estimated within a question, only across questions.
+
+Formulas and their sources: theory, section 7.
 """
 
 from __future__ import annotations
@@ -35,7 +37,11 @@ class Entropies(NamedTuple):
 
 
 def bits(nats: ArrayLike) -> Floats:
-    """Converts nats, so that two to the power of the bits is exp of the nats."""
+    """Converts nats, so that two to the power of the bits is exp of the nats.
+
+    Returns:
+        Shape of ``nats``.
+    """
     return np.asarray(np.asarray(nats, dtype=np.float64) / np.log(2))
 
 
@@ -103,13 +109,35 @@ def entropy(counts: ArrayLike, method: Method = "default", n_options: int | None
 
 
 def entropies(counts: ArrayLike, n_options: int | None = None) -> Entropies:
-    """The counts by every estimator of :func:`entropy`, in nats."""
+    """The counts by every estimator of :func:`entropy`, in nats.
+
+    Args:
+        counts: Answers by id, shape (…, C).
+        n_options: K for NSB; C by default.
+
+    Returns:
+        A field an estimator, each of shape (…); ``nan`` without an answer.
+
+    Raises:
+        SpecError: counts that are negative or not whole.
+    """
     table = _counts(counts)
     return Entropies._make([*(estimate(table) for estimate in _ESTIMATORS.values()), entropy(table, "nsb", n_options)])
 
 
 def neff_answer_entropy(counts: ArrayLike, method: Method = "default") -> Floats:
-    """Exponential of the corrected answer entropy: an effective number of answers, the alternative to Kish's N_eff."""
+    """Exponential of the corrected answer entropy: an effective number of answers, the alternative to Kish's N_eff.
+
+    Args:
+        counts: Answers by id, shape (…, C).
+        method: As in :func:`entropy`.
+
+    Returns:
+        Shape (…), ≥ 1 up to the error of the correction; ``nan`` without an answer.
+
+    Raises:
+        SpecError: counts that are negative or not whole.
+    """
     return np.asarray(np.exp(entropy(counts, method)))
 
 

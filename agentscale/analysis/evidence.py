@@ -2,6 +2,8 @@
 
 Laws on joint probability tables, for what is known in full: a simulator's truth, a worked example. What recorded
 answers carry is estimated by ``v_information_curve``. All in bits.
+
+Formulas and their sources: theory, section 1.2.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ def conditional_information(joint: ArrayLike, a: Sequence[int], b: Sequence[int]
     """I(A; B | G) = H(A, G) + H(B, G) − H(A, B, G) − H(G) of a joint table, in bits.
 
     Args:
-        joint: Probabilities that sum to 1, an axis a variable.
+        joint: Probabilities that sum to 1, an axis a variable, any shape.
         a: Axes of A.
         b: Axes of B.
         given: Axes of G.
@@ -94,6 +96,9 @@ def info_bound_parallel(budget_bits: ArrayLike, calls: ArrayLike, single_bits: A
         budget_bits: H(Y|X) ≥ 0, shape (…).
         calls: m_b ≥ 0, shape (…, B).
         single_bits: I_b ≥ 0, evidence of one call of each configuration, shape (…, B).
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     m, each = together(
         calls=within("calls", calls, 0.0, np.inf), single_bits=within("single_bits", single_bits, 0.0, np.inf)

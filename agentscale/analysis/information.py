@@ -3,6 +3,8 @@
 The usable-evidence curve Î_V(n) bounds I(Z_{1:n}; Y) from below by what a bounded observer can predict: one that weighs
 the votes of each configuration. It needs Y uniform over the C options, so that H(Y) = log2 C: options are permuted per
 call when they are asked, or no option is favoured; the predictor itself does not see labels.
+
+Formulas and their sources: theory, section 7.4.
 """
 
 from __future__ import annotations
@@ -137,6 +139,12 @@ def alpha_n(bits: ArrayLike, n: ArrayLike, entropy_bits: float) -> Floats:
         bits: Î(n) ≤ H; above H it is ``nan``.
         n: Team size, ≥ 1; broadcast.
         entropy_bits: H(Y) > 0, log2 C for C options.
+
+    Returns:
+        Shape of ``bits`` and ``n``, broadcast; at most 1.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     found, size = together(bits=np.asarray(bits, dtype=np.float64), n=within("n", n, 1.0, np.inf))
     left = 1.0 - found / entropy_bits
@@ -173,6 +181,9 @@ def vote_decomposition(answers: ArrayLike, truth: ArrayLike, pool: ArrayLike | N
 
     Returns:
         Unlabelled questions are ``nan``, and those without a readable answer, in every field.
+
+    Raises:
+        SpecError: shapes that do not fit.
     """
     counts = _right_first(answers, truth)
     all_counts = counts if pool is None else _right_first(pool, truth)

@@ -3,6 +3,8 @@
 Laws, not estimates: each gives the exact expectation, ties settled at random. The limit of :func:`plurality_accuracy`
 for endlessly many agents is ``expected_accuracy(theta)``: 1 where the right answer is the likeliest, whatever its
 probability.
+
+Formulas and their sources: theory, section 6.
 """
 
 from __future__ import annotations
@@ -71,7 +73,18 @@ def plurality_accuracy(theta: ArrayLike, n: int) -> Floats:
 
 
 def beta_shape(p: ArrayLike, rho: ArrayLike) -> tuple[Floats, Floats]:
-    """(a, b) of the Beta law with mean p and correlation ρ of two voters: p(1 − ρ)/ρ, (1 − p)(1 − ρ)/ρ; 0 < ρ."""
+    """(a, b) of the Beta law with mean p and correlation ρ of two voters: p(1 − ρ)/ρ, (1 − p)(1 − ρ)/ρ; 0 < ρ.
+
+    Args:
+        p: Mean, 0 to 1.
+        rho: Correlation, 0 < ρ ≤ 1.
+
+    Returns:
+        Shape of the arguments, broadcast, each ≥ 0.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
+    """
     p, rho = together(p=within("p", p, 0.0, 1.0), rho=within("rho", rho, 0.0, 1.0, ends="(]"))
     return np.asarray(p * (1 - rho) / rho), np.asarray((1 - p) * (1 - rho) / rho)
 
@@ -108,6 +121,12 @@ def jury_ceiling(p: ArrayLike, rho: ArrayLike) -> Floats:
     Args:
         p: Mean accuracy.
         rho: ICC of correctness, 0 to 1; broadcast with p.
+
+    Returns:
+        Shape of the arguments, broadcast; 0 to 1.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     from scipy.special import betaincc
 
@@ -118,7 +137,17 @@ def jury_ceiling(p: ArrayLike, rho: ArrayLike) -> Floats:
 
 
 def log_odds(p: ArrayLike) -> Floats:
-    """Optimal weights of independent right-or-wrong voters, ln(p/(1 − p)); 0 < p < 1: smooth a perfect record first."""
+    """Optimal weights of independent right-or-wrong voters, ln(p/(1 − p)); 0 < p < 1: smooth a perfect record first.
+
+    Args:
+        p: Chances of being right, 0 < p < 1.
+
+    Returns:
+        Shape of ``p``.
+
+    Raises:
+        SpecError: a chance that is not between 0 and 1.
+    """
     p = within("p", p, 0.0, 1.0, ends="()")
     return np.asarray(np.log(p / (1 - p)))
 

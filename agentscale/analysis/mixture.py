@@ -1,4 +1,7 @@
-"""Channel counts with a scale of their own: pairs from one channel against pairs from two, signal against noise."""
+"""Channel counts with a scale of their own: pairs from one channel against pairs from two, signal against noise.
+
+Formulas and their sources: theory, section 2.5.
+"""
 
 from __future__ import annotations
 

@@ -25,6 +25,12 @@ def overhead_percent(turns: ArrayLike, single_turns: ArrayLike) -> Floats:
     Args:
         turns: T ≥ 0, reasoning turns of the team.
         single_turns: T_single > 0, broadcast.
+
+    Returns:
+        Shape of the arguments, broadcast; per cent, −100 where the team takes no turn.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     single = within("single_turns", single_turns, 0.0, np.inf, ends="()")
     turns, single = together(turns=within("turns", turns, 0.0, np.inf), single_turns=single)
@@ -38,6 +44,12 @@ def coordination_efficiency(success: ArrayLike, turns: ArrayLike, single_turns: 
         success: S, 0 to 1.
         turns: T > 0.
         single_turns: T_single > 0; the three are broadcast.
+
+    Returns:
+        Shape of the arguments, broadcast; ≥ 0.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     single = within("single_turns", single_turns, 0.0, np.inf, ends="()")
     turns = within("turns", turns, 0.0, np.inf, ends="()")
@@ -46,18 +58,49 @@ def coordination_efficiency(success: ArrayLike, turns: ArrayLike, single_turns: 
 
 
 def message_density(messages: ArrayLike, turns: ArrayLike) -> Floats:
-    """c, messages between agents for each reasoning turn; ``nan`` without a turn."""
+    """c, messages between agents for each reasoning turn; ``nan`` without a turn.
+
+    Args:
+        messages: Replies that agents were shown of one another, ≥ 0.
+        turns: Reasoning turns, ≥ 0.
+
+    Returns:
+        Shape of the arguments, broadcast; ≥ 0.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
+    """
     n, t = together(messages=within("messages", messages, 0.0, np.inf), turns=within("turns", turns, 0.0, np.inf))
     return np.asarray(np.where(t > 0, n / np.where(t > 0, t, 1.0), np.nan))
 
 
 def success_at_density(density: ArrayLike) -> Floats:
-    """The published fit S = 0.73 + 0.28 ln c (R² 0.68; it levels off at c ≈ 0.39), for comparison with own data."""
+    """The published fit S = 0.73 + 0.28 ln c (R² 0.68; it levels off at c ≈ 0.39), for comparison with own data.
+
+    Args:
+        density: c > 0, messages a turn.
+
+    Returns:
+        Shape of ``density``.
+
+    Raises:
+        SpecError: a density that is not positive.
+    """
     return np.asarray(0.73 + 0.28 * np.log(within("density", density, 0.0, np.inf, ends="()")))
 
 
 def turn_law(agents: ArrayLike) -> Floats:
-    """The published fit T = 2.72 (n + 0.5)^1.724 (R² 0.974, exponent 1.685 to 1.763), for comparison with own data."""
+    """The published fit T = 2.72 (n + 0.5)^1.724 (R² 0.974, exponent 1.685 to 1.763), for comparison with own data.
+
+    Args:
+        agents: n ≥ 0.
+
+    Returns:
+        Shape of ``agents``; turns.
+
+    Raises:
+        SpecError: a negative number of agents.
+    """
     return np.asarray(2.72 * (within("agents", agents, 0.0, np.inf) + 0.5) ** 1.724)
 
 
@@ -65,6 +108,16 @@ def success_per_million_tokens(successes: ArrayLike, tokens: ArrayLike) -> Float
     """Solved tasks for every million tokens, in and out; ``nan`` without a token.
 
     The published figures of some 14 to 68 are printed as "per 1K tokens", which would be 15 tokens a success.
+
+    Args:
+        successes: Solved tasks, ≥ 0.
+        tokens: Tokens of all calls, ≥ 0.
+
+    Returns:
+        Shape of the arguments, broadcast; ≥ 0.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     n, used = within("successes", successes, 0.0, np.inf), within("tokens", tokens, 0.0, np.inf)
     n, used = together(successes=n, tokens=used)
@@ -80,6 +133,12 @@ def error_outcome_ratio(success: ArrayLike, single_success: ArrayLike) -> Floats
     Args:
         success: S, 0 to 1.
         single_success: S_single, 0 to 1; 1 gives ``nan``.
+
+    Returns:
+        Shape of the arguments, broadcast; ≥ 0.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     team, single = (1 - part for part in _shares(success=success, single_success=single_success))
     return np.asarray(np.where(single > 0, team / np.where(single > 0, single, 1.0), np.nan))
@@ -91,6 +150,12 @@ def error_odds_ratio(success: ArrayLike, single_success: ArrayLike) -> Floats:
     Args:
         success: S, 0 to 1; 0 gives ``nan``.
         single_success: S_single, 0 to 1; 1 gives ``nan``.
+
+    Returns:
+        Shape of the arguments, broadcast; ≥ 0.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     team, single = _shares(success=success, single_success=single_success)
     defined = (team > 0) & (single < 1)
@@ -104,6 +169,12 @@ def error_absorption(error: ArrayLike, single_error: ArrayLike) -> Floats:
     Args:
         error: E of the team, 0 to 1.
         single_error: E_single, 0 to 1; 0 gives ``nan``.
+
+    Returns:
+        Shape of the arguments, broadcast; at most 1, negative where the team errs more.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     team, single = _shares(error=error, single_error=single_error)
     return np.asarray(np.where(single > 0, (single - team) / np.where(single > 0, single, 1.0), np.nan))

@@ -49,6 +49,9 @@ def ahead_by_k(p: ArrayLike, k: ArrayLike) -> Race:
         p: Probability that a sample is right, ½ < p ≤ 1.
         k: Lead, ≥ 1; broadcast with p.
 
+    Returns:
+        Shape of the arguments, broadcast; 0 to 1.
+
     Raises:
         SpecError: p ≤ ½, where longer races only make errors surer, or k < 1.
     """
@@ -132,6 +135,12 @@ def p_full(p: ArrayLike, k: ArrayLike, steps: ArrayLike, per_call: ArrayLike = 1
         k: Lead, ≥ 1.
         steps: s ≥ 1.
         per_call: m ≥ 1, steps in one call.
+
+    Returns:
+        Shape of the arguments, broadcast; 0 to 1.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     p, k, races = together(p=within("p", p, 0.5, 1.0, ends="(]"), k=whole("k", k, 1), steps=_races(steps, per_call))
     return np.asarray(np.exp(-races * np.log1p(((1 - p) / p) ** k)))
@@ -145,6 +154,9 @@ def k_min(p: ArrayLike, steps: ArrayLike, target: ArrayLike, per_call: ArrayLike
         steps: s ≥ 1.
         target: t, 0 < t < 1: wanted probability of no error at all.
         per_call: m ≥ 1, steps in one call.
+
+    Returns:
+        Shape of the arguments, broadcast; whole numbers.
 
     Raises:
         SpecError: a number outside its range.
@@ -169,6 +181,12 @@ def chain_samples(
         steps: s ≥ 1.
         valid: v, 0 < v ≤ 1: share of samples that no red flag discards.
         per_call: m ≥ 1, steps in one call.
+
+    Returns:
+        Shape of the arguments, broadcast, calls.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     v, m = within("valid", valid, 0.0, 1.0, ends="(]"), within("per_call", per_call, 1, np.inf)
     races, chance = _races(steps, m), np.asarray(p, dtype=np.float64)
@@ -185,7 +203,22 @@ def chain_cost(
     valid: ArrayLike = 1.0,
     per_call: ArrayLike = 1,
 ) -> Floats:
-    """:func:`chain_samples` times ``price``, the price of one call in any money."""
+    """:func:`chain_samples` times ``price``, the price of one call in any money.
+
+    Args:
+        p: As there.
+        k: As there.
+        steps: As there.
+        price: Of one call, ≥ 0.
+        valid: As there.
+        per_call: As there.
+
+    Returns:
+        Shape of the arguments, broadcast, in the unit of ``price``.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
+    """
     samples = chain_samples(p, k, steps, valid=valid, per_call=per_call)
     samples, price = together(samples=samples, price=within("price", price, 0.0, np.inf))
     return np.asarray(samples * price)

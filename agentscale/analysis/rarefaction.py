@@ -3,6 +3,8 @@
 Raw K* is no estimate of a channel count: it is at most n, and for n noisy copies of one channel with correlation r it
 grows like n^(1−r). Here it is brought to a common size, replaced by numbers that do not know n, or held against a null.
 Leading axes are batch axes; the formula of K* is that of ``spectrum``.
+
+Formulas and their sources: theory, section 2.3.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ The law is N_eff = N/(1 + c (N − 1) N^(−β)). Every law of growth fits R(N) 
 to some 1/N by construction. So the fit is of the correlation ρ_N = c N^(−β), next to rivals, with R² on N_eff and an
 error at sizes that were held out. Without communication ρ_N does not depend on N: β = 0 is then known, and ``KISH`` is
 the law.
+
+Formulas and their sources: theory, section 3.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""K* of very many vectors, without ever holding them: the d × d matrix is summed block by block."""
+"""K* of very many vectors, without ever holding them: the d × d matrix is summed block by block.
+
+Formulas and their sources: theory, section 2.1.
+"""
 
 from __future__ import annotations
 

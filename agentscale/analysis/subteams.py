@@ -8,6 +8,8 @@ right. This generalises ``maj_at_k`` to several configurations (the composition 
 Four ways give the same number, and the cheapest is taken: one configuration has a one-dimensional generating function;
 few sub-teams are listed, their votes counted for all questions by one matrix product; many sub-teams of few
 configurations, or of few answers, have a generating function over the one or the other.
+
+Formulas and their sources: theory, section 6.2.
 """
 
 from __future__ import annotations

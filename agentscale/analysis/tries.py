@@ -2,6 +2,8 @@
 
 Laws from a few parameters, and two estimates from recorded answers: :func:`coverage_betabinom` forecasts coverage,
 :func:`best_of_k` averages a verifier's choice over all draws of k. The selector gap is ``pass_at_k`` − ``best_of_k``.
+
+Formulas and their sources: theory, section 5.
 """
 
 from __future__ import annotations
@@ -67,6 +69,12 @@ def beta_coverage(a: ArrayLike, b: ArrayLike, k: ArrayLike) -> Floats:
         a: > 0.
         b: > 0.
         k: Tries, ≥ 0; the three are broadcast.
+
+    Returns:
+        Shape of the arguments, broadcast; 0 to 1.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     from scipy.special import betaln
 
@@ -151,7 +159,7 @@ def optimal_k(v: float, *, r: ArrayLike, p: ArrayLike, c: float = 1.0, s: float 
 
     Args:
         v: Value of an accepted wrong answer, where a right one is worth 1 and giving up 0.
-        r: As in :func:`resample_until_accept`, like p, c and s.
+        r: As in :func:`resample_until_accept`, shape (types,), like p, c and s.
         p: Likewise.
         c: Likewise.
         s: Likewise.
@@ -176,6 +184,12 @@ def ttspm(n: ArrayLike, f_max: ArrayLike, p: ArrayLike) -> Floats:
         n: Tries, ≥ 0.
         f_max: Ceiling, 0 to 1.
         p: Gain rate of a try, 0 < p < 1; the three are broadcast.
+
+    Returns:
+        Shape of the arguments, broadcast; 0 to ``f_max``.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     n, p = within("n", n, 0.0, np.inf), within("p", p, 0.0, 1.0, ends="()")
     n, f_max, p = together(n=n, f_max=within("f_max", f_max, 0.0, 1.0), p=p)
@@ -189,6 +203,12 @@ def ttspm_stop(f_max: ArrayLike, p: ArrayLike, eps: ArrayLike) -> NDArray[np.int
         f_max: Ceiling, 0 < F_max ≤ 1.
         p: Gain rate of a try, 0 < p < 1.
         eps: ε, 0 < ε < 1; the three are broadcast.
+
+    Returns:
+        Shape of the arguments, broadcast.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     p, f_max = within("p", p, 0.0, 1.0, ends="()"), within("f_max", f_max, 0.0, 1.0, ends="(]")
     f_max, p, eps = together(f_max=f_max, p=p, eps=within("eps", eps, 0.0, 1.0, ends="()"))
@@ -232,6 +252,12 @@ def verified_best_of_k(p: ArrayLike, auc: ArrayLike, k: ArrayLike) -> Floats:
         p: Probability that an answer is right.
         auc: Probability that a right answer scores above a wrong one.
         k: Answers, ≥ 1; the three are broadcast.
+
+    Returns:
+        Shape of the arguments, broadcast; 0 to 1.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     from scipy.special import ndtr, ndtri
 

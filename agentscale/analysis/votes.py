@@ -2,6 +2,8 @@
 
 Nothing here samples: a tie that would be settled by chance counts with its probability, and a smaller team drawn from
 the recorded agents is averaged over all such teams.
+
+Formulas and their sources: theory, section 5.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """How strongly an agent's opinion follows its neighbours': slopes, from what was injected or from what was seen.
 
 Opinions are numbers: estimates, probabilities, or 1 and 0 for a right and a wrong answer.
+
+Formulas and their sources: theory, section 6.6.
 """
 
 from __future__ import annotations

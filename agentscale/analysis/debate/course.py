@@ -1,4 +1,7 @@
-"""The course of a debate, round by round: agreement, fragments, minorities, consensus, and what is lost on the way."""
+"""The course of a debate, round by round: agreement, fragments, minorities, consensus, and what is lost on the way.
+
+Formulas and their sources: theory, section 6.6.
+"""
 
 from __future__ import annotations
 
@@ -137,6 +140,9 @@ def dose(peers: ArrayLike, rounds: ArrayLike) -> Floats:
     Args:
         peers: k ≥ 0, the mean number of peers that are read.
         rounds: τ ≥ 0, rounds after the first; broadcast.
+
+    Raises:
+        SpecError: a number outside its range, or shapes that do not fit together.
     """
     k, tau = together(peers=within("peers", peers, 0.0, np.inf), rounds=within("rounds", rounds, 0.0, np.inf))
     return np.asarray(k * tau)

@@ -1,4 +1,7 @@
-"""What one wrong first answer does to a team: the same debates with and without it."""
+"""What one wrong first answer does to a team: the same debates with and without it.
+
+Formulas and their sources: theory, section 4.
+"""
 
 from __future__ import annotations
 

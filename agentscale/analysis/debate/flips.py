@@ -1,4 +1,7 @@
-"""When do agents change sides: by how many of their peers are on the other side, and more readily to the truth?"""
+"""When do agents change sides: by how many of their peers are on the other side, and more readily to the truth?
+
+Formulas and their sources: theory, section 6.6.
+"""
 
 from __future__ import annotations
 

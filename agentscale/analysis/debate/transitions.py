@@ -1,4 +1,7 @@
-"""From the first answers to the last: who was corrected, who was subverted, and what few right agents come to."""
+"""From the first answers to the last: who was corrected, who was subverted, and what few right agents come to.
+
+Formulas and their sources: theory, section 6.6.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a mix of configurations comes to when its team grows without end, and how fast it gets there."""
+"""What a mix of configurations comes to when its team grows without end, and how fast it gets there.
+
+Formulas and their sources: theory, section 10.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,15 @@ def margins(pilot: Pilot, weights: ArrayLike) -> Floats:
 
 
 def margin_histogram(values: ArrayLike, bins: int = 20) -> tuple[Ints, Floats]:
-    """How many margins fall into each of ``bins`` equal bins of [−1, 1], and the bins' edges; ``nan`` is left out."""
+    """How many margins fall into each of ``bins`` equal bins of [−1, 1], and the bins' edges; ``nan`` is left out.
+
+    Args:
+        values: Margins θ_y − max θ_a of any shape, −1 to 1; ``nan`` is left out.
+        bins: How many, ≥ 1.
+
+    Returns:
+        Counts, shape (bins,), and edges, shape (bins + 1,).
+    """
     x = np.asarray(values, dtype=np.float64)
     count, edges = np.histogram(x[np.isfinite(x)], bins=bins, range=(-1.0, 1.0))
     return count, edges

@@ -2,6 +2,8 @@
 
 The lessons are those of the replications of scaling laws (Chinchilla; "(Mis)Fitting"): sums and not means, positive
 parameters on a logarithmic scale, starts by the hundred, intervals from refits, and no extrapolation without a word.
+
+Formulas and their sources: theory, section 9.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Families side by side: a law means little until others have been fitted to the same points."""
+"""Families side by side: a law means little until others have been fitted to the same points.
+
+Formulas and their sources: theory, section 9.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def compare_families(x: ArrayLike, y: ArrayLike, families: Sequence[Family], **o
     AICc takes the points for independent; those that share questions are not, which favours no family in particular.
 
     Args:
-        x: As in :func:`fit_curve`.
+        x: As in :func:`fit_curve`, shape (points,).
         y: Likewise.
         families: At least two, with different names. What one of them has by construction is left out for all.
         options: As in :func:`fit_curve`: the same for all families.

@@ -1,6 +1,8 @@
 """Does a metric (K*, N_eff) go with accuracy within datasets, and would it on a dataset that was not seen?
 
 Pooled over datasets, their difficulty alone makes such a correlation; here each dataset is compared with itself.
+
+Formulas and their sources: theory, section 8.
 """
 
 from __future__ import annotations

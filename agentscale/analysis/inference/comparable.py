@@ -2,6 +2,8 @@
 
 Pure checks, for whoever has the records: a difference in temperature passes for a difference in diversity, and a vote
 repairs unreadable answers, which passes for a gain of the team.
+
+Formulas and their sources: theory, section 8.
 """
 
 from __future__ import annotations

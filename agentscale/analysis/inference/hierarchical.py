@@ -3,6 +3,8 @@
 What is resampled is said by name. By default it is the question, within its dataset and with all that hangs on it; a
 team that is fixed is not a sample of anything, so its agents are not resampled unless they are asked for. It calls the
 statistic once per resample: for means of many columns ``bootstrap_means`` is faster by orders of magnitude.
+
+Formulas and their sources: theory, section 8.
 """
 
 from __future__ import annotations

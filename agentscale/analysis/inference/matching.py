@@ -2,6 +2,8 @@
 
 "2 diverse agents match 16 equal ones" is a crossing of two noisy curves. Here the crossing is found in every resample
 of the questions, on curves made monotone, and what is told is how often there is one, and where.
+
+Formulas and their sources: theory, section 8.
 """
 
 from __future__ import annotations
@@ -86,6 +88,9 @@ def isotonic(curve: ArrayLike) -> Floats:
 
     Args:
         curve: Shape (…, S).
+
+    Raises:
+        SpecError: ``curve`` has no axis.
     """
     y = np.asarray(curve, dtype=np.float64)
     if y.ndim == 0:

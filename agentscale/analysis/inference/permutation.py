@@ -1,4 +1,7 @@
-"""Tests by permutation inside strata, and many tests at once."""
+"""Tests by permutation inside strata, and many tests at once.
+
+Formulas and their sources: theory, section 8.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How many questions a paired comparison needs, and what one with so many could see."""
+"""How many questions a paired comparison needs, and what one with so many could see.
+
+Formulas and their sources: theory, section 8.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,9 @@ def detectable_delta(n: int, discordance: float, *, power: float = 0.8, level: f
         discordance: As in :func:`items_needed`, like ``power`` and ``level``.
         power: Likewise.
         level: Likewise.
+
+    Raises:
+        SpecError: a number outside its range.
     """
     within("n", n, 1, math.inf)
     if items_needed(discordance, discordance, power=power, level=level) > n:

@@ -2,6 +2,8 @@
 
 All resamples are one matrix product, leaving out a question is arithmetic, and the statistic is called twice in all: an
 interval costs some milliseconds. What a column holds at a question must not depend on other questions.
+
+Formulas and their sources: theory, section 8.
 """
 
 from __future__ import annotations
