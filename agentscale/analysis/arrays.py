@@ -40,6 +40,9 @@ class CellArrays:
     """Expected correctness of the team, shape (P,); ``nan`` where the team has no answer."""
     calls: Floats
     """Calls of each trial, unused ones of a race included, shape (P,)."""
+    waves: Floats
+    """Calls of each trial that had to follow one another at least, shape (P,): those of a round and turn count as one
+    wave, since what differs in slot or role alone may have run at once."""
     messages: Floats
     """Replies that agents were shown of one another, in each trial, shape (P,)."""
     tokens_in: Floats
@@ -105,6 +108,7 @@ def read_cell(
         texts,
         np.array([trial.score for trial in trials], dtype=np.float64),
         np.array([trial.calls for trial in trials], dtype=np.float64),
+        np.array([trial.waves for trial in trials], dtype=np.float64),
         np.array([trial.messages for trial in trials], dtype=np.float64),
         np.array([trial.tokens_in for trial in trials], dtype=np.float64),
         np.array([trial.tokens_out for trial in trials], dtype=np.float64),
@@ -121,6 +125,7 @@ class _Trial:
     texts: list[int]
     score: float
     calls: int
+    waves: int
     messages: int
     tokens_in: float
     tokens_out: float
@@ -151,6 +156,7 @@ def _trial(
         texts=[MISSING if event.error else text_row(event.text) for event in spoken.values()],
         score=np.nan if transcript.score is None else transcript.score,
         calls=len({event.key for event in transcript.events if event.role != "tool"}),
+        waves=len({(event.round, event.turn) for event in transcript.events if event.used and event.role != "tool"}),
         messages=sum(len(event.reads) for event in transcript.events if event.used),
         tokens_in=_tokens(transcript.events, [event.tokens_in for event in transcript.events]),
         tokens_out=_tokens(transcript.events, [event.tokens_out for event in transcript.events]),

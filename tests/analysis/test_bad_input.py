@@ -8,6 +8,7 @@ entered here: a test compares the table with the surface. Warnings are errors, s
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -328,6 +329,7 @@ def test_lengths_that_do_not_fit_are_refused_with_their_shapes(name: str, key: s
         getattr(analysis, name)(**{**sound, key: more[key]})
     said = str(caught.value)
     assert any(str(size) in said for size in np.shape(more[key])), said
+    assert any(re.search(rf"\b{one}\b", said) for one in sound), said
 
 
 EMPTY = "no questions|no agents|nothing"

@@ -48,7 +48,9 @@ def coupling_gain(injected: ArrayLike, updated: ArrayLike, *, seed: int, resampl
     Raises:
         SpecError: shapes that differ.
     """
-    return bootstrap_statistic(_products(injected, updated), ratio, seed=seed, resamples=resamples, n_agents=1)
+    return bootstrap_statistic(
+        _products(injected=injected, updated=updated), ratio, seed=seed, resamples=resamples, n_agents=1
+    )
 
 
 def fj_coupling(
@@ -107,27 +109,28 @@ def prior_artifact_test(assigned: ArrayLike, final: ArrayLike, *, seed: int, res
     Raises:
         SpecError: shapes that differ.
     """
-    products = _products(assigned, final)
+    products = _products(assigned=assigned, final=final)
     slope = bootstrap_statistic(products, ratio, seed=seed, resamples=resamples, n_agents=1)
-    x, z = _pairs(assigned, final)
+    x, z = _pairs(assigned=assigned, final=final)
     count = np.isfinite(x).sum(axis=1)
     off = np.where(count > 0, np.nansum(z - x, axis=1) / np.maximum(count, 1), np.nan)
     (bias,) = mean_estimates(off[:, None], seed=seed, resamples=resamples, n_agents=1)
     return PriorArtifact(slope, bias, t_test(products[:, 0]))
 
 
-def _pairs(x: ArrayLike, z: ArrayLike) -> tuple[Floats, Floats]:
+def _pairs(**both: ArrayLike) -> tuple[Floats, Floats]:
     """Both with ``nan`` wherever one of them is not defined."""
-    first, second = np.asarray(x, dtype=np.float64), np.asarray(z, dtype=np.float64)
+    first, second = (np.asarray(each, dtype=np.float64) for each in both.values())
     if first.shape != second.shape or first.ndim != 2:
-        raise SpecError(f"shapes {first.shape} and {second.shape}", allowed="the same shape (Q, G)")
+        got = ", ".join(f"{name} {np.shape(each)}" for name, each in both.items())
+        raise SpecError(got, key=list(both)[-1], allowed="the same shape (Q, G)")
     sound = np.isfinite(first) & np.isfinite(second)
     return np.where(sound, first, np.nan), np.where(sound, second, np.nan)
 
 
-def _products(x: ArrayLike, z: ArrayLike) -> Floats:
+def _products(**both: ArrayLike) -> Floats:
     """Σ (x − x̄)(z − z̄) and Σ (x − x̄)² of each question, shape (Q, 2)."""
-    first, second = _pairs(x, z)
+    first, second = _pairs(**both)
     count = np.maximum(np.isfinite(first).sum(axis=1, keepdims=True), 1)
     from_mean = first - np.nansum(first, axis=1, keepdims=True) / count
     moved = second - np.nansum(second, axis=1, keepdims=True) / count

@@ -32,7 +32,9 @@ def overhead(sight: Sight) -> Iterator[Number]:
     first, asked = arrays.answers[:, 0], arrays.asked[:, 0]
     single = (first == 0).sum(axis=1) / np.maximum(asked.sum(axis=1), 1)
     tokens = arrays.tokens_in + arrays.tokens_out
-    yield from sight.means({"turns": arrays.calls, "messages": arrays.messages, "tokens": tokens})
+    yield from sight.means(
+        {"turns": arrays.calls, "calls_in_a_row": arrays.waves, "messages": arrays.messages, "tokens": tokens}
+    )
     outcomes = sight.statistics([success, single, arrays.calls, arrays.messages], _ratios)
     yield from (Told(name, one) for name, one in zip(_RATIOS, outcomes, strict=True))
     yield Told("success_per_million_tokens", sight.statistic([success, tokens], _per_token))

@@ -126,10 +126,17 @@ def test_evidence_and_overhead_are_those_of_the_array_functions(vote) -> None:
         assert rows[f"answers_d_{at}", ""]["value"] == pytest.approx(answer_hill(counts)[:, at].mean())
     cost = told(vote, "overhead")
     assert (cost["turns", ""]["value"], cost["tokens", ""]["value"]) == (3, 39)
+    assert cost["calls_in_a_row", ""]["value"] == 1  # all vote at once
     success, single = vote.tables["cells"].rows[0]["accuracy"], (IDS[:, 0] == 0).mean()
     assert cost["success_per_million_tokens", ""]["value"] == pytest.approx(success / 39 * 1e6)
     assert cost["coordination_efficiency", ""]["value"] == pytest.approx(success / 3)
     assert cost["error_odds_ratio", ""]["value"] == pytest.approx(float(error_odds_ratio(success, single)))
+
+
+def test_a_debate_takes_as_many_calls_in_a_row_as_it_has_rounds(debate) -> None:
+    cost = told(debate, "overhead")
+    assert cost["calls_in_a_row", ""]["value"] == debate.tables["rounds"].rows[-1]["round"] + 1
+    assert cost["calls_in_a_row", ""]["value"] < cost["turns", ""]["value"]
 
 
 def test_two_channels_of_two_copies_are_two_channels_at_every_size(build, embedding) -> None:
