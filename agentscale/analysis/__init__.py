@@ -142,6 +142,7 @@ from agentscale.analysis.overhead import (
 )
 from agentscale.analysis.races import (
     DrawnRace,
+    PilotK,
     Race,
     ahead_by_k,
     chain_cost,
@@ -149,6 +150,7 @@ from agentscale.analysis.races import (
     first_to_k,
     k_min,
     p_full,
+    pilot_k,
     race_by_draws,
 )
 from agentscale.analysis.rank_agreement import spearman
@@ -229,6 +231,7 @@ __all__ = [
     "Parameter",
     "Permuted",
     "Pilot",
+    "PilotK",
     "PriorArtifact",
     "Race",
     "Rarefied",
@@ -351,6 +354,7 @@ __all__ = [
     "paired_delta",
     "pass_at_k",
     "permutation_test",
+    "pilot_k",
     "plurality_accuracy",
     "prior_artifact_test",
     "race_by_draws",

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from agentscale.analysis.ranges import known, shares, together, whole, within
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
+from agentscale.simulation import NOBODY, draw_races
 
 Floats = NDArray[np.float64]
 _NODES = 256  # of a Gauss–Legendre rule: the integrand is smooth, 1e-12 is reached long before
@@ -113,18 +114,9 @@ def race_by_draws(
     if chances.ndim != 1 or not abs(chances.sum() - 1) < 1e-9:
         got = f"theta of shape {chances.shape} adds up to {chances.sum():g}"
         raise SpecError(got, key="theta", allowed="shape (C,), adding up to 1: every sample is a vote")
-    rng, edges = keyed(seed, "race_by_draws"), np.cumsum(chances)[:-1]
-    votes = np.zeros((races, len(chances)), dtype=np.int64)
-    taken, running = np.zeros(races), np.arange(races)
-    for _ in range(max_votes):
-        votes[running, np.searchsorted(edges, rng.random(len(running)), side="right")] += 1
-        taken[running] += 1
-        running = running[~_decided(votes[running], k)]
-        if not len(running):
-            break
-    won = votes.argmax(axis=1) == 0
-    won[running] = False
-    return DrawnRace(*_mean_and_se(won), *_mean_and_se(taken), len(running) / races)
+    drawn = draw_races(chances, k, races, keyed(seed, "race_by_draws"), max_votes=max_votes)
+    right, undecided = drawn.winner == 0, float((drawn.winner == NOBODY).mean())
+    return DrawnRace(*_mean_and_se(right), *_mean_and_se(drawn.samples), undecided)
 
 
 def p_full(p: ArrayLike, k: ArrayLike, steps: ArrayLike, per_call: ArrayLike = 1) -> Floats:
@@ -165,6 +157,53 @@ def k_min(p: ArrayLike, steps: ArrayLike, target: ArrayLike, per_call: ArrayLike
     p, races, t = together(p=p, steps=_races(steps, per_call), target=t)
     needed = known("p, steps or target", np.log(np.expm1(-np.log(t) / races)) / np.log((1 - p) / p))
     return np.maximum(1, np.ceil(needed - 1e-9)).astype(np.int64)
+
+
+class PilotK(NamedTuple):
+    """The k that a pilot asks for."""
+
+    p: float
+    """Chance of a right step, by the share of right votes."""
+    p_low: float
+    """Lower end of its 95 % interval (Clopper–Pearson)."""
+    k: int
+    """For ``p``."""
+    k_safe: int
+    """For ``p_low``: that of the chain's cost if the pilot was lucky."""
+
+
+def pilot_k(right: int, votes: int, steps: int, target: float, *, per_call: int = 1) -> PilotK:
+    """The least k for a chain, from votes on steps of which it is known whether they are right.
+
+    Args:
+        right: Right votes of the pilot.
+        votes: All its votes, ≥ 1; samples with red flags are none.
+        steps: s ≥ 1, of the chain.
+        target: t, 0 < t < 1: wanted probability of no error at all.
+        per_call: m ≥ 1, steps in one call, in the pilot as in the chain.
+
+    Raises:
+        SpecError: a number outside its range, or a lower end of at most ½: then no k is sure to help.
+    """
+    from scipy.special import betaincinv
+
+    n, c = int(whole("votes", votes, 1)), int(whole("right", right))
+    if c > n:
+        raise SpecError(f"right is {c} of {n} votes", key="right", allowed=f"0 to {n}")
+    within("steps", steps, 1, np.inf)
+    m = float(within("per_call", per_call, 1, np.inf))
+    # A vote is right only if all its steps are, and the laws ask for the chance of one step.
+    low = float(betaincinv(c, n - c + 1, 0.025)) if c else 0.0
+    p, p_low = (min(share ** (1 / m), 1 - 1e-12) for share in (c / n, low))
+    if p_low <= 0.5:
+        raise SpecError(
+            f"{c} of {n} votes are right: the chance of a right step may be as low as {p_low:.3f}",
+            key="right",
+            allowed="a share whose 95 % interval lies above ½",
+            remedy="a larger pilot, or a better model: below ½ longer races only make errors surer",
+        )
+    at_p, at_low = (int(k_min(share, steps, target, per_call)) for share in (p, p_low))
+    return PilotK(p, p_low, at_p, at_low)
 
 
 def chain_samples(
@@ -235,13 +274,6 @@ def _races(steps: ArrayLike, per_call: ArrayLike) -> Floats:
 @functools.cache
 def _rule() -> tuple[Floats, Floats]:
     return np.polynomial.legendre.leggauss(_NODES)
-
-
-def _decided(votes: NDArray[np.int64], k: int) -> NDArray[np.bool_]:
-    if votes.shape[1] == 1:
-        return np.asarray(votes[:, 0] >= k)
-    top = np.partition(votes, -2, axis=1)[:, -2:]
-    return np.asarray(top[:, 1] - top[:, 0] >= k)
 
 
 def _mean_and_se(values: NDArray[np.generic]) -> tuple[float, float]:

@@ -12,11 +12,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from agentscale import environments
 from agentscale.catalog.document import dotted, read_document, read_text
 from agentscale.catalog.faults import Faults, explained, shown, together, validated
 from agentscale.catalog.homes import folder
 from agentscale.errors import SpecError
 from agentscale.schema.record import tupled
+from agentscale.schema.run import Named
 from agentscale.schema.tasks import Sample, Task, TaskSpec
 from agentscale.scoring import canonical_number, chain_of
 
@@ -171,7 +173,8 @@ def _no_constant(name: str) -> float:
 
 def _fitting(sample: Sample, spec: TaskSpec) -> Sample:
     """The sample, if it is one of the task's kind."""
-    for key, error in _unfit_choice(sample) if spec.kind == "choice" else _unfit_number(sample):
+    checks = {"choice": _unfit_choice, "number": _unfit_number, "step": _unfit_step}
+    for key, error in checks[spec.kind](sample):
         raise error.at(key=key)
     return sample
 
@@ -202,3 +205,26 @@ def _unfit_number(sample: Sample) -> Iterator[tuple[str, SpecError]]:
         yield "choices", SpecError(f"{len(sample.choices)} choices", allowed="none for the kind 'number'")
     elif not _NUMBER.fullmatch(sample.target) or canonical_number(sample.target) is None:
         yield "target", SpecError(f"got {shown(sample.target)}", allowed="a number, such as 12, -3, 0.5 or 1/3")
+
+
+def _unfit_step(sample: Sample) -> Iterator[tuple[str, SpecError]]:
+    if sample.choices:
+        yield "choices", SpecError(f"{len(sample.choices)} choices", allowed="none for the kind 'step'")
+    elif len(sample.world) != 1:
+        allowed = f"one world with its parameters, {{name: {{parameter: value}}}}: {', '.join(environments.WORLDS)}"
+        yield "world", SpecError(f"{len(sample.world)} worlds", allowed=allowed)
+    else:
+        yield from _unfit_world(sample)
+
+
+def _unfit_world(sample: Sample) -> Iterator[tuple[str, SpecError]]:
+    ((name, parameters),) = sample.world.items()
+    try:
+        world = environments.resolve(Named(name=name, parameters=parameters))
+    except SpecError as error:
+        yield "world", error
+        return
+    opens = world.observe(world.start(), 1, 1)
+    for key, written, meant in (("input", sample.input, opens), ("target", sample.target, world.right(opens))):
+        if written != meant:
+            yield key, SpecError(f"got {shown(written)}", allowed=f"the first step of its world, {meant!r}")

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agentscale.experiment import Sweep
+from agentscale.experiment.questions import asked
 from agentscale.protocols.rehearsal import slots_asked
 from agentscale.schema.run import Cell
+from agentscale.schema.tasks import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +44,27 @@ def trials_by_cell(sweep: Sweep) -> dict[str, int]:
 def calls_at_most(sweep: Sweep) -> int:
     """Calls of all trials together, before cells share any: known from protocols and graphs, before anything is sent.
 
-    Exact for protocols whose schedule is fixed, which all of agentscale's are so far.
+    Exact for protocols whose schedule is fixed; of the others, what they ask at most.
     """
     n_trials = trials_by_cell(sweep)
-    return sum(n_trials[cell.id] * _calls_at_most(sweep, cell) for cell in sweep.header.cells)
+    return sum(_calls_at_most(sweep, cell, n_trials[cell.id]) for cell in sweep.header.cells)
 
 
-def _calls_at_most(sweep: Sweep, cell: Cell) -> int:
+def _calls_at_most(sweep: Sweep, cell: Cell, n_trials: int) -> int:
+    """Calls of all trials of a cell; a chain is as long as its question says."""
+    chains = [asked(record) for record in sweep.questions.values() if record.task == cell.task and record.world]
+    if not chains:
+        return n_trials * _calls_of(sweep, cell, None)
+    return sweep.header.replicates * sum(_calls_of(sweep, cell, question) for question in chains)
+
+
+def _calls_of(sweep: Sweep, cell: Cell, question: Question | None) -> int:
     """Calls of one trial: who has tools may take all its steps every time it is asked."""
     with_tools = {agent.slot for agent in cell.team.everyone if agent.tools}
     more = sweep.experiment.tool_steps
     return sum(
         1 + more * (slot in with_tools)
-        for slot in slots_asked(sweep.protocols[cell.id], cell.team, sweep.graphs[cell.id])
+        for slot in slots_asked(sweep.protocols[cell.id], cell.team, sweep.graphs[cell.id], question)
     )
 
 

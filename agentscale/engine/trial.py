@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from agentscale.engine.design import Trial
@@ -14,16 +14,18 @@ from agentscale.engine.stage import Stage
 from agentscale.engine.turns import Turn, played, step_events, turn
 from agentscale.errors import ProtocolError
 from agentscale.experiment import Sweep
+from agentscale.experiment.questions import asked
 from agentscale.models.base import Model
 from agentscale.randomness import keyed
 from agentscale.recording import Answer
 from agentscale.schema.calls import Batch, Call, Outcome, Play, Reply
 from agentscale.schema.run import Cell, QuestionRecord, Transcript
-from agentscale.schema.tasks import AnswerKind, Question
-from agentscale.scoring import decide, is_correct, read
+from agentscale.scoring import decide, decide_chain, is_correct, read
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from agentscale.environments import StepWorld
 
 Ended = TypeVar("Ended")
 
@@ -52,6 +54,11 @@ class TrialPlayer:
         record = sweep.questions[trial.cell.task, trial.sample_id]
         trial_id = TrialId(sweep.header.seed, stage.task.digest, trial.sample_id, trial.replicate, stage.salt)
         generator = self._started(stage, trial, record)
+        world, kind = sweep.worlds.get((trial.cell.task, trial.sample_id)), stage.task.kind
+
+        def judge(reply: Reply) -> bool | None:
+            return None if reply.answer is None else is_correct(reply.answer, _target(record, world, reply.call), kind)
+
         events: list[_Fields] = []
         replies: list[Reply] | None = None
         round_index = -1
@@ -59,7 +66,8 @@ class TrialPlayer:
             try:
                 asked = next(generator) if replies is None else generator.send(replies)
             except StopIteration as stop:
-                return self._transcript(trial, stage, record, events, _outcome(trial.cell, stop.value))
+                outcome = _outcome(trial.cell, stop.value)
+                return self._transcript(trial, stage, record, events, outcome, judge)
             batch = _batch(trial.cell, asked, round_index)
             round_index = batch.round_after(round_index)
             asks = [stage.ask(trial, trial_id, call, round_index) for call in batch.calls]
@@ -71,8 +79,8 @@ class TrialPlayer:
                 answers = await self._answers(asks)
             heard = [_reply(*each, stage, record) for each in zip(batch.calls, asks, answers, strict=True)]
             replies, unused = _prefix(batch, heard)
-            events += [_event(reply, record, stage.task.kind, round_index) for reply in replies]
-            events += [_event(reply, record, stage.task.kind, round_index, used=False) for reply in unused]
+            events += [_event(reply, judge(reply), round_index) for reply in replies]
+            events += [_event(reply, judge(reply), round_index, used=False) for reply in unused]
         raise ProtocolError(f"protocol {trial.cell.protocol.label!r} did not end within 1,000,000 batches")
 
     def _stage(self, cell: Cell) -> Stage:
@@ -83,8 +91,7 @@ class TrialPlayer:
 
     def _started(self, stage: Stage, trial: Trial, record: QuestionRecord) -> Play:
         """The protocol at work on a question, of which it is not told the target."""
-        question = Question(sample_id=record.sample_id, prompt=record.prompt, choices=record.choices)
-        return stage.protocol.play(trial.cell.team, stage.graph, question, self._rng("play", trial))
+        return stage.protocol.play(trial.cell.team, stage.graph, asked(record), self._rng("play", trial))
 
     def _rng(self, purpose: str, trial: Trial) -> np.random.Generator:
         return keyed(self._sweep.header.seed, purpose, trial.cell.id, trial.sample_id, trial.replicate)
@@ -122,12 +129,21 @@ class TrialPlayer:
         return await _ended([asyncio.create_task(played(self._recorder, each)) for each in turns])
 
     def _transcript(
-        self, trial: Trial, stage: Stage, record: QuestionRecord, events: Sequence[_Fields], outcome: Outcome
+        self,
+        trial: Trial,
+        stage: Stage,
+        record: QuestionRecord,
+        events: Sequence[_Fields],
+        outcome: Outcome,
+        judge: Callable[[Reply], bool | None],
     ) -> Transcript:
-        votes = outcome.replies if outcome.decider is None else (outcome.decider,)
-        weights = outcome.weights if outcome.decider is None else ()
-        answers = [reply.answer for reply in votes]
-        decided = decide(answers, record.target, stage.task.kind, lambda: self._rng("tie", trial), weights)
+        if outcome.is_chain:
+            decided = decide_chain([reply.answer for reply in outcome.replies], map(judge, outcome.replies))
+        else:
+            votes = outcome.replies if outcome.decider is None else (outcome.decider,)
+            weights = outcome.weights if outcome.decider is None else ()
+            answers = [reply.answer for reply in votes]
+            decided = decide(answers, record.target, stage.task.kind, lambda: self._rng("tie", trial), weights)
         fields: _Fields = {
             "cell": trial.cell.id,
             "sample_id": trial.sample_id,
@@ -135,6 +151,8 @@ class TrialPlayer:
             "expected": _expected(stage, events),
             "events": tuple(events),
             "final": tuple([reply.key for reply in outcome.replies]),
+            "is_chain": outcome.is_chain,
+            "counts": dict(outcome.counts),
             "weights": outcome.weights,
             "decider": None if outcome.decider is None else outcome.decider.key,
             **decided._asdict(),
@@ -212,7 +230,14 @@ def _prefix(batch: Batch, replies: list[Reply]) -> tuple[list[Reply], list[Reply
     return replies, []
 
 
-def _event(reply: Reply, record: QuestionRecord, kind: AnswerKind, round_index: int, *, used: bool = True) -> _Fields:
+def _target(record: QuestionRecord, world: StepWorld | None, call: Call) -> str:
+    """What is right where the call was made: in a world of steps, that hangs on the state that was told."""
+    if world is None:
+        return record.target
+    return world.right("\n".join(message.content for message in call.messages)) or ""
+
+
+def _event(reply: Reply, correct: bool | None, round_index: int, *, used: bool = True) -> _Fields:
     completion = reply.completion
     return {
         "key": reply.key,
@@ -224,7 +249,7 @@ def _event(reply: Reply, record: QuestionRecord, kind: AnswerKind, round_index: 
         "text": reply.text,
         "answer": reply.answer,
         "missing": reply.missing,
-        "correct": None if reply.answer is None else is_correct(reply.answer, record.target, kind),
+        "correct": correct,
         "finish": None if completion is None else completion.finish,
         "tokens_in": None if completion is None else completion.usage.tokens_in,
         "tokens_out": None if completion is None else completion.usage.tokens_out,

@@ -12,6 +12,7 @@ from agentscale import topology
 from agentscale.errors import SpecError
 from agentscale.experiment.labels import CellName, cell_ids, label
 from agentscale.experiment.levels import Levels, ProtocolLevel, TopologyLevel
+from agentscale.experiment.questions import asked, question
 from agentscale.experiment.teams import Deal
 from agentscale.schema.agents import Agent, Team
 from agentscale.schema.run import Cell, NotApplicable
@@ -34,6 +35,8 @@ class Combination:
     deal: Deal
     size: int
     parts: dict[str, Agent]
+    unplayable: str | None = None
+    """Why the protocol cannot be played on the task at all."""
 
     @property
     def team(self) -> Team:
@@ -86,14 +89,16 @@ def combinations(levels: Levels) -> Iterator[Combination]:
     Topologies collapse where the protocol has no use for one, and for an agent that is alone.
     """
     for task in levels.tasks:
+        questions = [asked(question(sample, task.task.spec)) for sample in task.task.samples]
         for protocol, parts in zip(levels.protocols, task.casts, strict=True):
+            why = protocol.protocol.unfit_for(questions)
             for place, over in enumerate(levels.topologies):
                 for deal in task.deals:
                     for size in deal.sizes:
                         if protocol.protocol.uses_topology and size > 1:
-                            yield Combination(task.task.spec.name, protocol, over, deal, size, parts)
+                            yield Combination(task.task.spec.name, protocol, over, deal, size, parts, why)
                         elif place == 0:
-                            yield Combination(task.task.spec.name, protocol, None, deal, size, parts)
+                            yield Combination(task.task.spec.name, protocol, None, deal, size, parts, why)
 
 
 def lay_out(levels: Levels, seed: int) -> Layout:
@@ -136,7 +141,7 @@ def _built(made: Combination, seed: int) -> _Built | str:
     if why := made.unfit():
         return why
     one = _Built(made, made.team, made.graph(seed))
-    why = made.protocol.protocol.unfit(one.team, one.graph)
+    why = made.unplayable or made.protocol.protocol.unfit(one.team, one.graph)
     return one if why is None else f"{made.protocol.protocol.name} {why}"
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal, NamedTuple
 
+from agentscale.experiment.questions import asked
 from agentscale.experiment.sizes import (
     NO_PROMPT,
     PER_MESSAGE,
@@ -29,7 +30,7 @@ from agentscale.experiment.sweep import Sweep
 from agentscale.protocols import rehearse
 from agentscale.randomness import keyed
 from agentscale.schema.agents import Agent
-from agentscale.schema.calls import Call, Completion, Reply
+from agentscale.schema.calls import UNHEARD, Call, Completion, Reply
 from agentscale.schema.run import Cell
 from agentscale.schema.tasks import Question
 from agentscale.schema.tools import MOST_BYTES, MOST_CALLS
@@ -94,28 +95,30 @@ class Rehearsals:
     """The rehearsals of a sweep. A play in which chance has no part is rehearsed once for all samples."""
 
     sweep: Sweep
-    _kept: dict[tuple[str, int, Extreme], tuple[Ask, ...]] = field(default_factory=dict)
+    _kept: dict[tuple[str, int | str, Extreme], tuple[Ask, ...]] = field(default_factory=dict)
 
     def asks(self, cell: Cell, sample_id: str, replicate: int, extreme: Extreme) -> tuple[Ask, ...]:
         """The calls of a trial of which nothing is known yet."""
-        n_choices = len(self.sweep.questions[cell.task, sample_id].choices)
-        kept = self._kept.get((cell.id, n_choices, extreme))
+        record = self.sweep.questions[cell.task, sample_id]
+        # A chain differs from question to question, and what is told of its states is known.
+        alike = len(record.choices) if record.world is None else sample_id
+        kept = self._kept.get((cell.id, alike, extreme))
         if kept is not None:
             return kept
         rng = keyed(self.sweep.header.seed, "play", cell.id, sample_id, replicate)
         before = repr(rng.bit_generator.state)
-        play = _Rehearsal(self.sweep, cell, unseen_question(n_choices), extreme)
+        question = unseen_question(len(record.choices)) if record.world is None else asked(record)
+        play = _Rehearsal(self.sweep, cell, question, extreme)
         asks = play.asks(rng, lambda round_index, call: None)
         if repr(rng.bit_generator.state) == before:
-            self._kept[cell.id, n_choices, extreme] = asks
+            self._kept[cell.id, alike, extreme] = asks
         return asks
 
     def remaining(
         self, cell: Cell, sample_id: str, replicate: int, extreme: Extreme, recall: Recall
     ) -> tuple[Ask, ...]:
         """The calls of a trial that ``recall`` does not know."""
-        record = self.sweep.questions[cell.task, sample_id]
-        question = Question(sample_id=sample_id, prompt=record.prompt, choices=record.choices)
+        question = asked(self.sweep.questions[cell.task, sample_id])
         rng = keyed(self.sweep.header.seed, "play", cell.id, sample_id, replicate)
         return _Rehearsal(self.sweep, cell, question, extreme).asks(rng, recall)
 
@@ -192,9 +195,9 @@ class _Rehearsal:
     def _stand_in(self, call: Call, ask: Ask) -> Reply:
         """All replies agree in the shortest play, and none in the longest."""
         if self._extreme == "shortest":
-            return Reply(call, ask.name, Completion("A"), "A", None)
+            return Reply(call, ask.name, Completion("A", UNHEARD), "A", None)
         answer = unheard(1 if self._is_choice else ask.most_out, ask.name)
-        return Reply(call, ask.name, Completion(unheard(ask.most_out, ask.name)), answer, None)
+        return Reply(call, ask.name, Completion(unheard(ask.most_out, ask.name), UNHEARD), answer, None)
 
 
 def most_out(agent: Agent, call: Call | None = None) -> float:

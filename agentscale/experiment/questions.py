@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agentscale import environments
 from agentscale.catalog.task_folders import LETTERS
 from agentscale.randomness import keyed
-from agentscale.schema.run import QuestionRecord
-from agentscale.schema.tasks import Sample, Task, TaskSpec
+from agentscale.schema.run import Named, QuestionRecord
+from agentscale.schema.tasks import Question, Sample, Task, TaskSpec
 
 
 def prompt(sample: Sample, spec: TaskSpec) -> str:
@@ -25,7 +26,14 @@ def question(sample: Sample, spec: TaskSpec) -> QuestionRecord:
         choices=sample.choices,
         target=sample.target,
         level=sample.level,
+        world=next((Named(name=name, parameters=given) for name, given in sample.world.items()), None),
     )
+
+
+def asked(record: QuestionRecord) -> Question:
+    """What agents and protocols may know of a question."""
+    chain = None if record.world is None else environments.resolve(record.world)
+    return Question(sample_id=record.sample_id, prompt=record.prompt, choices=record.choices, chain=chain)
 
 
 def select(task: Task, *, levels: Sequence[int] | None, limit: int | None, seed: int) -> Task:

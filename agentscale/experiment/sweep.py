@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentscale import environments
 from agentscale.catalog.document import Keys, Place, dotted, read_document
 from agentscale.errors import SpecError
 from agentscale.schema.experiment import Experiment
@@ -15,6 +17,8 @@ from agentscale.schema.run import QuestionRecord, RunHeader
 if TYPE_CHECKING:
     import networkx as nx
 
+    from agentscale.environments import StepWorld
+    from agentscale.models.stepping import Walk
     from agentscale.protocols import InteractionProtocol
     from agentscale.tools.base import Usable
 
@@ -59,3 +63,14 @@ class Sweep:
         """The questions with their targets by (task digest, sample id), as simulated models look them up."""
         heads = self.header.tasks
         return {(heads[task].digest, sample): question for (task, sample), question in self.questions.items()}
+
+    @cached_property
+    def worlds(self) -> dict[tuple[str, str], StepWorld]:
+        """The worlds of the questions that have one, by (task, sample id)."""
+        named = {place: question.world for place, question in self.questions.items()}
+        return {place: environments.resolve(world) for place, world in named.items() if world is not None}
+
+    def walks(self) -> dict[tuple[str, str], Walk]:
+        """What takes the steps of a question that is a chain, by (task digest, sample id): for stepping models."""
+        heads = self.header.tasks
+        return {(heads[task].digest, sample): world.answer for (task, sample), world in self.worlds.items()}

@@ -1,7 +1,8 @@
 """Models: what turns a `ChatRequest` into a `Completion`. The retry policy is transport's, not ours.
 
-Members: an OpenAI-compatible endpoint (`openai_chat`), the simulator (`simulated`) and a script (`scripted`). To add
-one: a file here, a branch in `build`, and a kind in `schema.experiment.ModelSpec`.
+Members: an OpenAI-compatible endpoint (`openai_chat`), the simulator (`simulated`), a walker of step chains
+(`stepping`) and a script (`scripted`). To add one: a file here, a branch in `build`, and a kind in
+`schema.experiment.ModelSpec`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from agentscale.schema.run import QuestionRecord
 
 if TYPE_CHECKING:
     from agentscale.models.openai_chat import LessonBook
+    from agentscale.models.stepping import Walk
     from agentscale.simulation import World
     from agentscale.transport import EndpointClient
 
@@ -27,6 +29,7 @@ def build(
     *,
     truth: Mapping[tuple[str, str], QuestionRecord],
     clients: Callable[[str | None], EndpointClient],
+    walks: Mapping[tuple[str, str], Walk] | None = None,
     lessons: LessonBook | None = None,
 ) -> dict[str, Model]:
     """The models of an experiment, ready to be asked.
@@ -36,6 +39,7 @@ def build(
     Args:
         models: The experiment's models by name.
         truth: The questions with their targets, by (task digest, sample id): for simulated and scripted models.
+        walks: What takes the steps of a question that is a chain, by (task digest, sample id): for stepping models.
         clients: The client of an endpoint by its name; ``None`` is the one that the environment describes.
         lessons: What is known of how endpoints want their requests spelt, and what takes up more of it.
 
@@ -56,6 +60,10 @@ def build(
             from agentscale.models.scripted import ScriptedModel
 
             built[name] = ScriptedModel(spec.scripted, truth)
+        elif spec.stepping is not None:
+            from agentscale.models.stepping import SteppingModel
+
+            built[name] = SteppingModel(spec.stepping, truth, walks or {})
         elif spec.model is not None:
             from agentscale.models.openai_chat import OpenAIChat
 

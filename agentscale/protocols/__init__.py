@@ -19,6 +19,7 @@ from agentscale.protocols.refine import SelfRefine
 from agentscale.protocols.rehearsal import count_calls, rehearse
 from agentscale.protocols.sets import Sets
 from agentscale.protocols.solo import Solo
+from agentscale.protocols.steps import Steps
 from agentscale.protocols.two_stage import TwoStageVote
 from agentscale.protocols.vote import Vote
 from agentscale.protocols.weighted import WeightedVote
@@ -38,6 +39,7 @@ PROTOCOLS: dict[str, type[InteractionProtocol]] = {
     "self_correct": SelfCorrect,
     "sets": Sets,
     "solo": Solo,
+    "steps": Steps,
     "two_stage_vote": TwoStageVote,
     "vote": Vote,
     "weighted_vote": WeightedVote,

@@ -17,6 +17,7 @@ What a protocol may say, beside who is asked what:
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from agentscale.schema.agents import Member, Team
@@ -66,6 +67,10 @@ class InteractionProtocol(Record):
         Such a combination of a sweep is no cell: it is listed as not applicable before anything is asked, and where no
         cell is left the file is refused. What is wrong whatever the team is the parameters' own to refuse.
         """
+        return None
+
+    def unfit_for(self, questions: Sequence[Question]) -> str | None:
+        """Why it cannot be played on these questions of a task, in words that go on from its name; else ``None``."""
         return None
 
     @abstractmethod

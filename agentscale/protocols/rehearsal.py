@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agentscale.protocols.base import InteractionProtocol
 from agentscale.randomness import keyed
 from agentscale.schema.agents import Team
-from agentscale.schema.calls import ANSWER_MARK, Batch, Call, Completion, Play, Reply
+from agentscale.schema.calls import ANSWER_MARK, UNHEARD, Batch, Call, Completion, Play, Reply
 from agentscale.schema.tasks import Question
 
 if TYPE_CHECKING:
@@ -42,19 +42,28 @@ def _settling(batch: Batch, replies: Sequence[Reply]) -> list[Reply]:
     return list(next((replies[:end] for end in ends if batch.until and batch.until(replies[:end])), replies))
 
 
-def count_calls(protocol: InteractionProtocol, team: Team, graph: nx.DiGraph) -> int:
-    """The calls of one trial at most, by playing it to its greatest length: exact where the schedule is fixed."""
-    return sum(1 for _ in slots_asked(protocol, team, graph))
+def count_calls(protocol: InteractionProtocol, team: Team, graph: nx.DiGraph, question: Question | None = None) -> int:
+    """The calls of one trial at most, by playing it to its greatest length: exact where the schedule is fixed.
+
+    Args:
+        protocol: Whose calls.
+        team: The agents.
+        graph: Who reads whom.
+        question: One that opens a chain; what else is asked changes no number.
+    """
+    return sum(1 for _ in slots_asked(protocol, team, graph, question))
 
 
-def slots_asked(protocol: InteractionProtocol, team: Team, graph: nx.DiGraph) -> Iterator[str]:
+def slots_asked(
+    protocol: InteractionProtocol, team: Team, graph: nx.DiGraph, question: Question | None = None
+) -> Iterator[str]:
     """Who is asked in one trial that is played to its greatest length, once for every call."""
-    question = Question(sample_id="count", prompt="?", choices=("yes", "no"))
-    play = protocol.longest(team, graph, question, keyed(0, "count_calls"))
+    about = question or Question(sample_id="count", prompt="?", choices=("yes", "no"))
+    play = protocol.longest(team, graph, about, keyed(0, "count_calls"))
     return (call.slot for _, call in rehearse(play, _differing))
 
 
 def _differing(round_index: int, call: Call) -> Reply:
     """A readable reply that no other call gets."""
     own = "/".join(map(str, (round_index, call.slot, call.role, call.turn, call.step, call.attempt)))
-    return Reply(call, key=own, completion=Completion(f"{ANSWER_MARK} {own}"), answer=own, missing=None)
+    return Reply(call, key=own, completion=Completion(f"{ANSWER_MARK} {own}", UNHEARD), answer=own, missing=None)

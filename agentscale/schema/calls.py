@@ -7,8 +7,8 @@ they enter (the endpoint's answer in ``models``, the recording's line in ``recor
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from agentscale.schema.agents import Sampling
@@ -36,6 +36,10 @@ DECISION_MARK, SIZE_MARK, TOKENS_MARK, DIRECTION_MARK = "Decision:", "Team size:
 
 REDO_MARK = "Redo:"
 """The mark of the line by which a judge sends work back to an earlier stage."""
+
+
+UNHEARD = "unheard"
+"""How a reply of a rehearsal finishes that stands for one which nobody has heard yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +213,11 @@ class Outcome:
     """The weight of each vote, ≥ 0; without them all weigh the same."""
     decider: Reply | None = None
     """The one reply whose answer is the team's, such as a judge's or a hub's. Without an answer, the team has none."""
+    is_chain: bool = False
+    """Whether the replies are the steps of a chain instead: the team is right only if every one of them is, and has no
+    answer without any."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """What the protocol counted on its way, by name."""
 
 
 Play = Generator[Batch | list[Call], list[Reply], Outcome]

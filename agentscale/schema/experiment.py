@@ -127,12 +127,29 @@ class Scripted(Record):
     """Every call fails, as an endpoint that answers 500 does."""
 
 
+class Stepping(Record):
+    """A model that takes the steps of a chain, such as hanoi's, with chances that are known: for the protocol steps."""
+
+    error: float = Field(default=0.01, ge=0, le=1)
+    """Chance of a wrong move at each step, each wrong one as likely as the others."""
+    unreadable: float = Field(default=0.0, ge=0, le=1)
+    """Share of answers that name no step."""
+    long: float = Field(default=0.0, ge=0, le=1)
+    """Share of answers that ramble for a thousand tokens and are wrong: what a red flag is for."""
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Stepping:
+        if self.unreadable + self.long > 1:
+            raise ValueError("unreadable and long are shares of the same answers: together at most 1")
+        return self
+
+
 def _preset(value: object) -> object:
     return {"preset": value} if isinstance(value, str) else value
 
 
 class ModelSpec(Record):
-    """A model under a name: an endpoint's, the simulator's, or a script."""
+    """A model under a name: an endpoint's, the simulator's, a script, or one that walks a chain of steps."""
 
     endpoint: str | None = None
     """Name of an endpoint of the file; with ``model`` and no endpoint, the one that the environment describes."""
@@ -143,6 +160,7 @@ class ModelSpec(Record):
     """What its tokens cost, where prices and the public lists do not know it."""
     simulated: Simulated | None = None
     scripted: Scripted | None = None
+    stepping: Stepping | None = None
     profile: Annotated[Profile | None, BeforeValidator(_preset)] = None
     """How this model wants its requests spelt: the name of a preset, or a mapping. By default the model's name
     decides, and what the endpoint refuses is learnt."""
@@ -155,9 +173,9 @@ class ModelSpec(Record):
 
     @model_validator(mode="after")
     def _one_kind(self) -> ModelSpec:
-        kinds = [self.model is not None, self.simulated is not None, self.scripted is not None]
-        if sum(kinds) != 1:
-            raise ValueError("give exactly one of model, simulated, scripted")
+        kinds = [self.model, self.simulated, self.scripted, self.stepping]
+        if sum(kind is not None for kind in kinds) != 1:
+            raise ValueError("give exactly one of model, simulated, scripted, stepping")
         if self.endpoint is not None and self.model is None:
             raise ValueError("an endpoint needs the model's name there, under model")
         asked = self.model_fields_set & {"profile", "reasoning_effort", "json_schema", "extra"}

@@ -79,6 +79,8 @@ class QuestionRecord(Record):
     choices: tuple[str, ...] = ()
     target: str
     level: int = 1
+    world: Named | None = later(None)
+    """The world of steps that the question opens, where it is one."""
 
 
 class TaskHead(Record):
@@ -145,6 +147,10 @@ class Transcript(Record):
     events: tuple[Event, ...]
     final: tuple[str, ...]
     """Keys of the replies from which the team's answer was read."""
+    is_chain: bool = later(False)
+    """Whether those replies are the steps of a chain, of which every one must be right; ``answer`` is then the last."""
+    counts: dict[str, int] = later({})
+    """What the protocol counted, by name: samples, red flags, undecided races."""
     weights: tuple[float, ...] = later(())
     """The weight of each of those votes; without them all weigh the same."""
     decider: str | None = later(None)

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from agentscale.schema.chains import StepChain
 from agentscale.schema.record import Record, digest
 
-AnswerKind = Literal["choice", "number"]
-"""``choice``: the answer is a letter; ``number``: the answer is a number."""
+AnswerKind = Literal["choice", "number", "step"]
+"""``choice``: the answer is a letter; ``number``: a number; ``step``: steps of a chain, in the words of its world."""
 
 
 class Sample(Record):
@@ -20,10 +21,13 @@ class Sample(Record):
     choices: tuple[str, ...] = ()
     """The options of a multiple-choice item, in order; they are lettered A, B, …"""
     target: str
-    """The right answer: a letter for a choice, a number for a number."""
+    """The right answer: a letter for a choice, a number for a number, the first step of a world."""
     level: int = Field(default=1, ge=1)
     """Difficulty, 1 is the easiest."""
     metadata: dict[str, Any] = {}
+    world: dict[str, dict[str, Any]] = {}
+    """The world of steps that a sample of the kind ``step`` opens, by name with its parameters:
+    ``{hanoi: {disks: 3}}``. ``input`` then asks for its first step."""
 
 
 class TaskSpec(Record):
@@ -73,3 +77,5 @@ class Question(Record):
     prompt: str
     """The text of the question, its lettered choices and the instruction."""
     choices: tuple[str, ...] = ()
+    chain: StepChain | None = None
+    """The chain of steps that the question opens, where it is one."""

@@ -8,7 +8,7 @@ from agentscale.scoring.letters import letters
 from agentscale.scoring.numbers import canonical_number
 from agentscale.scoring.reading import chain_of, read
 from agentscale.scoring.rereading import reread
-from agentscale.scoring.voting import Decision, decide, expected_score, is_correct, plurality, settle
+from agentscale.scoring.voting import Decision, decide, decide_chain, expected_score, is_correct, plurality, settle
 
 __all__ = [
     "EXTRACTORS",
@@ -19,6 +19,7 @@ __all__ = [
     "canonical_number",
     "chain_of",
     "decide",
+    "decide_chain",
     "expected_score",
     "is_correct",
     "letters",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from agentscale.schema.tasks import AnswerKind
@@ -49,14 +49,14 @@ def settle(winners: Sequence[str], rng: np.random.Generator) -> str | None:
 
 
 def is_correct(answer: str, target: str, kind: AnswerKind) -> bool:
-    """Whether an answer is right: letters whatever their case, numbers by value.
+    """Whether an answer is right: letters and steps whatever their case, numbers by value.
 
     Args:
-        answer: A letter or a number, in any form that ``canonical_number`` reads.
+        answer: A letter, steps, or a number in any form that ``canonical_number`` reads.
         target: The right one, likewise.
-        kind: Which of the two it is.
+        kind: Which of these it is.
     """
-    if kind == "choice":
+    if kind != "number":
         return answer.strip().casefold() == target.strip().casefold()
     value = canonical_number(answer)
     return value is not None and value == canonical_number(target)
@@ -94,6 +94,19 @@ def decide(
     answer = settle(winners, rng()) if tied else next(iter(winners), None)
     correct = None if answer is None else is_correct(answer, target, kind)
     return Decision(answer, tied, correct, expected_score(winners, target, kind))
+
+
+def decide_chain(answers: Sequence[str | None], correct: Iterable[bool | None]) -> Decision:
+    """What the steps of a chain come to: the last one, which is right only if every step is.
+
+    Args:
+        answers: Of all steps, in order; none where the chain was not walked to its end.
+        correct: Whether each is right.
+    """
+    if not answers:
+        return Decision(None, False, None, None)
+    right = all(correct)
+    return Decision(answers[-1], False, right, float(right))
 
 
 def expected_score(winners: Sequence[str], target: str, kind: AnswerKind) -> float | None:

@@ -18,6 +18,7 @@ from agentscale.simulation.pairs import PairLaw, overlap, pair_law
 from agentscale.simulation.parameters import PRESETS, WorldParameters, resolve
 from agentscale.simulation.populations import debate_by_counts
 from agentscale.simulation.probit import ProbitParameters, ProbitVotes, probit_votes
+from agentscale.simulation.races import NOBODY, DrawnRaces, draw_races
 from agentscale.simulation.rules import (
     RULES,
     Copy,
@@ -37,6 +38,7 @@ from agentscale.simulation.world import World
 
 __all__ = [
     "MISSING",
+    "NOBODY",
     "PRESETS",
     "RULES",
     "Ballots",
@@ -45,6 +47,7 @@ __all__ = [
     "CoverageParameters",
     "Debate",
     "Drawn",
+    "DrawnRaces",
     "EmbeddingParameters",
     "FriedkinJohnsen",
     "Given",
@@ -73,6 +76,7 @@ __all__ = [
     "deal",
     "debate",
     "debate_by_counts",
+    "draw_races",
     "embeddings",
     "friedkin_johnsen",
     "in_parts",

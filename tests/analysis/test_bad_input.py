@@ -198,6 +198,7 @@ EXAMPLES: dict[str, Callable[[int, int], Arguments]] = {
     "ahead_by_k": lambda q, n: {"p": 0.6 + drawn(q) / 3, "k": 1 + ids(q)},
     "first_to_k": lambda q, n: {"theta": drawn(q, C) / C, "k": 2},
     "race_by_draws": lambda q, n: {"theta": np.full(C, 1 / C), "k": 2, "races": 20},
+    "pilot_k": lambda q, n: {"right": 95, "votes": 100, "steps": 31, "target": 0.9},
     "p_full": lambda q, n: {"p": 0.6 + drawn(q) / 3, "k": 1 + ids(q), "steps": 1 + ids(q), "per_call": np.ones(q)},
     "k_min": lambda q, n: {"p": 0.6 + drawn(q) / 3, "steps": 1 + ids(q), "target": 0.4 + drawn(q) / 2},
     "chain_samples": lambda q, n: {"p": 0.6 + drawn(q) / 3, "k": 1 + ids(q), "steps": 1 + ids(q)},

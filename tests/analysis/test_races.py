@@ -15,6 +15,7 @@ from agentscale.analysis import (
     first_to_k,
     k_min,
     p_full,
+    pilot_k,
     race_by_draws,
 )
 from agentscale.errors import SpecError
@@ -141,3 +142,21 @@ def test_a_number_outside_its_range_is_named_with_its_range(call: object, said: 
     with pytest.raises(SpecError) as caught:
         call()  # type: ignore[operator]
     assert said in str(caught.value)
+
+
+def test_a_pilot_asks_for_the_k_of_its_share_and_of_the_lower_end_of_its_interval() -> None:
+    found = pilot_k(9_978, 10_000, HANOI, 0.95)
+    assert (found.p, found.k) == (pytest.approx(0.9978), k_min(0.9978, HANOI, 0.95))
+    assert found.k_safe == k_min(found.p_low, HANOI, 0.95) >= found.k
+    assert found.p_low == pytest.approx(0.99668, abs=2e-5)
+
+
+def test_a_pilot_of_several_steps_a_call_gives_the_chance_of_one() -> None:
+    assert pilot_k(81, 100, 31, 0.9, per_call=2).p == pytest.approx(0.9)
+
+
+def test_a_pilot_without_a_sure_majority_gives_no_k() -> None:
+    with pytest.raises(SpecError, match="6 of 10 votes are right"):
+        pilot_k(6, 10, 31, 0.9)
+    with pytest.raises(SpecError, match="right is 11 of 10 votes"):
+        pilot_k(11, 10, 31, 0.9)

@@ -73,7 +73,8 @@ CASES = {
     ),
     "wrong key": (
         row(CHOICE, targt="B"),
-        "targt: unknown key 'targt'\n  allowed: choices, id, input, level, metadata, target\n  did you mean 'target'?",
+        "targt: unknown key 'targt'\n  allowed: choices, id, input, level, metadata, target, world\n"
+        "  did you mean 'target'?",
     ),
     "missing column": (row(CHOICE, target=...), "target: is missing\n  allowed: text"),
     "empty input": (row(CHOICE, input=""), "input: got ''\n  allowed: text of at least 1 character"),
@@ -168,7 +169,7 @@ def test_a_file_of_samples_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        ({"kind": "essay"}, "kind: got 'essay'\n  allowed: one of choice, number"),
+        ({"kind": "essay"}, "kind: got 'essay'\n  allowed: one of choice, number, step"),
         ({"version": 1}, "version: got 1\n  allowed: text"),
         ({"extract": []}, "extract: got []\n  allowed: a list of at least 1 item, each text"),
         ({"extract": ["mark", "leter"]}, None),

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from agentscale.engine.estimate import estimate
 from agentscale.engine.pricing import quotes
 from agentscale.engine.recollection import Recollection
@@ -20,7 +22,7 @@ from tests.engine.test_runs import shuffled, transcript_bytes
 Make = Callable[..., Sweep]
 Play = Callable[..., tuple[RunFolder, Tally]]
 
-ADAPTIVE = {"branches", "certain_vote", "managed", "pipeline", "sets"}
+ADAPTIVE = {"branches", "certain_vote", "managed", "pipeline", "sets", "steps"}
 """Whose calls follow from the replies; so do those of variants with one of the words below."""
 ADAPTS = ("until", "tokens")
 
@@ -52,7 +54,9 @@ VARIANTS: list[Any] = [
     {"debate": {"rounds": 1, "see": "rationale", "shows": "noise", "personas": "padding"}},
     {"debate": {"rounds": 1, "shows": "padding", "personas": "shared", "decides": "hub"}},
 ]
-PLAYED = [*sorted(set(PROTOCOLS) - {"weighted_vote"}), *VARIANTS]
+CHAINS: list[Any] = ["steps", {"steps": {"k": 2, "rule": "first_to", "per_call": 2, "at_once": 4, "max_votes": 6}}]
+"""What walks chains of steps, which other tasks do not have."""
+PLAYED = [*sorted(set(PROTOCOLS) - {"weighted_vote", "steps"}), *VARIANTS]
 KEYS: dict[str, Any] = {
     "task": {"name": "./capitals", "limit": 2},
     "team": {"size": 4, "layer": "L4"},
@@ -61,16 +65,25 @@ KEYS: dict[str, Any] = {
     "sampling": {"max_tokens": 40},
 }
 SMALL: dict[str, Any] = {**KEYS, "task": {"name": "./capitals", "limit": 1}, "topology": ["chain", "hub"]}
+WALKED: dict[str, Any] = {
+    "task": {"name": "hanoi", "levels": 2},
+    "models": {"walker": {"stepping": {"error": 0.3, "unreadable": 0.2, "long": 0.1}}},
+    "team": {"size": 2, "layer": "L1"},
+    "protocol": CHAINS,
+    "replicates": 3,
+    "sampling": {"max_tokens": 1200},
+}
 
 
 def test_every_protocol_is_played_here() -> None:
-    assert {name if isinstance(name, str) else next(iter(name)) for name in PLAYED} == set(PROTOCOLS)
+    assert {name if isinstance(name, str) else next(iter(name)) for name in [*PLAYED, *CHAINS]} == set(PROTOCOLS)
 
 
+@pytest.mark.parametrize("keys", [KEYS, WALKED], ids=["questions", "chains"])
 def test_calls_and_tokens_of_every_cell_lie_within_their_bounds_and_fixed_schedules_meet_them(
-    make_sweep: Make, play: Play
+    make_sweep: Make, play: Play, keys: dict[str, Any]
 ) -> None:
-    sweep = make_sweep(**KEYS, independent=True)
+    sweep = make_sweep(**keys, independent=True)
     made = estimate(sweep, quotes(sweep, {}), Recollection(sweep, {}, None))
     folder, tally = play(sweep)
     assert made.total.low.calls <= tally.calls_asked <= made.total.high.calls <= tally.calls_at_most
@@ -84,8 +97,11 @@ def test_calls_and_tokens_of_every_cell_lie_within_their_bounds_and_fixed_schedu
         assert adapts or low.calls == high.calls, cell.id
 
 
-def test_twenty_orders_of_arrival_and_replays_give_one_transcript(make_sweep: Make, play: Play) -> None:
-    sweep = make_sweep(**SMALL)
+@pytest.mark.parametrize("keys", [SMALL, WALKED], ids=["questions", "chains"])
+def test_twenty_orders_of_arrival_and_replays_give_one_transcript(
+    make_sweep: Make, play: Play, keys: dict[str, Any]
+) -> None:
+    sweep = make_sweep(**keys)
     recorded, _ = play(sweep, "recorded", concurrency=1)
     expected = transcript_bytes(recorded)
     for seed in range(20):

@@ -33,6 +33,7 @@ def test_the_ready_experiments_are_these() -> None:
         "debate-topologies",
         "diversity-controls",
         "equal-budgets",
+        "hanoi-steps",
         "judge-debate",
         "main",
         "main-cpu",

@@ -10,11 +10,13 @@ from agentscale.scoring.extractors.last_number import LAST_NUMBER
 from agentscale.scoring.extractors.letter import LETTER
 from agentscale.scoring.extractors.mark import MARK
 from agentscale.scoring.extractors.option_text import OPTION_TEXT
+from agentscale.scoring.extractors.step import STEP
 
 EXTRACTORS: dict[str, Extractor] = {
     "last_number": LAST_NUMBER,
     "letter": LETTER,
     "mark": MARK,
     "option_text": OPTION_TEXT,
+    "step": STEP,
 }
 """All extractors by name."""
