@@ -8,12 +8,15 @@ from __future__ import annotations
 from agentscale.protocols.base import InteractionProtocol
 from agentscale.protocols.branches import Branches
 from agentscale.protocols.certain import CertainVote
+from agentscale.protocols.channels import Channels
 from agentscale.protocols.confidence import ConfidenceVote
 from agentscale.protocols.correct import SelfCorrect
 from agentscale.protocols.debate import Debate
 from agentscale.protocols.judged import Judged
+from agentscale.protocols.macnet import MacNet
 from agentscale.protocols.managed import Managed
 from agentscale.protocols.member import SingleMember
+from agentscale.protocols.mixture import Mixture
 from agentscale.protocols.pipeline import Pipeline
 from agentscale.protocols.refine import SelfRefine
 from agentscale.protocols.rehearsal import count_calls, rehearse
@@ -29,11 +32,14 @@ from agentscale.schema.run import Named
 PROTOCOLS: dict[str, type[InteractionProtocol]] = {
     "branches": Branches,
     "certain_vote": CertainVote,
+    "channels": Channels,
     "confidence_vote": ConfidenceVote,
     "debate": Debate,
     "judged": Judged,
+    "macnet": MacNet,
     "managed": Managed,
     "member": SingleMember,
+    "mixture": Mixture,
     "pipeline": Pipeline,
     "refine": SelfRefine,
     "self_correct": SelfCorrect,

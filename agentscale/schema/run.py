@@ -57,7 +57,7 @@ class Cell(Record):
     """``None`` where the protocol has no use for one."""
     edges: tuple[tuple[int, int], ...] = ()
     """Edges u → v of the graph over agent indices: v reads u."""
-    groups: tuple[tuple[int, ...], ...] = ()
+    groups: tuple[tuple[int, ...], ...] = later(())
     """Groups of agents that read one another, where the topology has them: edges do not say which group it was."""
     temperature: tuple[float | None, ...] = ()
     """The distinct temperatures of the team, for the report card."""

@@ -56,7 +56,16 @@ VARIANTS: list[Any] = [
 ]
 CHAINS: list[Any] = ["steps", {"steps": {"k": 2, "rule": "first_to", "per_call": 2, "at_once": 4, "max_votes": 6}}]
 """What walks chains of steps, which other tasks do not have."""
-PLAYED = [*sorted(set(PROTOCOLS) - {"weighted_vote", "steps"}), *VARIANTS]
+GRAPHED: list[Any] = [
+    "channels",
+    "macnet",
+    "mixture",
+    {"channels": {"see": "answer", "rounds": 1}},
+    {"macnet": {"exchanges": 2, "memory": "history", "critic": {"model": "two"}, "fuser": {"model": "one"}}},
+    {"mixture": {"fusers": [3], "see": "answer"}},
+]
+"""What needs groups, or a graph without a cycle."""
+PLAYED = [*sorted(set(PROTOCOLS) - {"weighted_vote", "steps", "channels", "macnet", "mixture"}), *VARIANTS]
 KEYS: dict[str, Any] = {
     "task": {"name": "./capitals", "limit": 2},
     "team": {"size": 4, "layer": "L4"},
@@ -65,6 +74,11 @@ KEYS: dict[str, Any] = {
     "sampling": {"max_tokens": 40},
 }
 SMALL: dict[str, Any] = {**KEYS, "task": {"name": "./capitals", "limit": 1}, "topology": ["chain", "hub"]}
+OVER_GRAPHS: dict[str, Any] = {
+    **SMALL,
+    "protocol": GRAPHED,
+    "topology": ["hypergraph", "mesh", "tree", {"random_dag": {"connected": True}}],
+}
 WALKED: dict[str, Any] = {
     "task": {"name": "hanoi", "levels": 2},
     "models": {"walker": {"stepping": {"error": 0.3, "unreadable": 0.2, "long": 0.1}}},
@@ -76,10 +90,12 @@ WALKED: dict[str, Any] = {
 
 
 def test_every_protocol_is_played_here() -> None:
-    assert {name if isinstance(name, str) else next(iter(name)) for name in [*PLAYED, *CHAINS]} == set(PROTOCOLS)
+    assert {name if isinstance(name, str) else next(iter(name)) for name in [*PLAYED, *CHAINS, *GRAPHED]} == set(
+        PROTOCOLS
+    )
 
 
-@pytest.mark.parametrize("keys", [KEYS, WALKED], ids=["questions", "chains"])
+@pytest.mark.parametrize("keys", [KEYS, OVER_GRAPHS, WALKED], ids=["questions", "graphs", "chains"])
 def test_calls_and_tokens_of_every_cell_lie_within_their_bounds_and_fixed_schedules_meet_them(
     make_sweep: Make, play: Play, keys: dict[str, Any]
 ) -> None:
@@ -97,7 +113,7 @@ def test_calls_and_tokens_of_every_cell_lie_within_their_bounds_and_fixed_schedu
         assert adapts or low.calls == high.calls, cell.id
 
 
-@pytest.mark.parametrize("keys", [SMALL, WALKED], ids=["questions", "chains"])
+@pytest.mark.parametrize("keys", [SMALL, OVER_GRAPHS, WALKED], ids=["questions", "graphs", "chains"])
 def test_twenty_orders_of_arrival_and_replays_give_one_transcript(
     make_sweep: Make, play: Play, keys: dict[str, Any]
 ) -> None:

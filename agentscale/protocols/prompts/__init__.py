@@ -6,6 +6,7 @@ large team a reply has many readers and is quoted once for all of them.
 """
 
 from agentscale.protocols.prompts.controls import noise, padding
+from agentscale.protocols.prompts.graphs import assisted, in_groups, instruction, merging, revised
 from agentscale.protocols.prompts.parts import checking, correcting, noting, probing, reviewing, verdict
 from agentscale.protocols.prompts.quotes import See, quoted
 from agentscale.protocols.prompts.sureness import confident, sureness
@@ -20,10 +21,14 @@ from agentscale.protocols.prompts.turns import opening, revision
 
 __all__ = [
     "See",
+    "assisted",
     "branching",
     "checking",
     "confident",
     "correcting",
+    "in_groups",
+    "instruction",
+    "merging",
     "noise",
     "noting",
     "opening",
@@ -32,6 +37,7 @@ __all__ = [
     "quoted",
     "redirecting",
     "reviewing",
+    "revised",
     "revision",
     "solving",
     "staged",
