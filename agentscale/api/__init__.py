@@ -4,15 +4,20 @@ from agentscale.api.browsing import catalog, init, list_runs, pull, schema
 from agentscale.api.drawing import DrawnTopology, draw
 from agentscale.api.estimating import estimate
 from agentscale.api.fitting import calibrate
+from agentscale.api.plan_costs import PlanCost, Unit
 from agentscale.api.results import Run
 from agentscale.api.running import check, load, open_run, replay, run, simulate
+from agentscale.api.searching import Searched, search
 from agentscale.api.serving import serve
 from agentscale.engine import CONCURRENCY
 
 __all__ = [
     "CONCURRENCY",
     "DrawnTopology",
+    "PlanCost",
     "Run",
+    "Searched",
+    "Unit",
     "calibrate",
     "catalog",
     "check",
@@ -26,6 +31,7 @@ __all__ = [
     "replay",
     "run",
     "schema",
+    "search",
     "serve",
     "simulate",
 ]

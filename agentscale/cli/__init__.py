@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "Run an experiment file, or resume it; ends with the report.",
     "estimate": "Bound the calls, tokens and money of a run before anything is sent.",
     "simulate": "Answer the simulated cells of an experiment in arrays, without asking one by one.",
+    "search": "Search for a graph of models and roles that is worth its cost.",
     "serve": "Serve the simulator or a recording as an OpenAI-compatible server on loopback.",
     "replay": "Make a run's transcripts again from its recording: no model, no network.",
     "analyze": "Compute the tables of a run and print the summary.",

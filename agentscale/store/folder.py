@@ -17,6 +17,7 @@ from agentscale.recording import Recording
 from agentscale.recording.files import explained, replaced
 from agentscale.schema.profile import Lesson
 from agentscale.schema.run import SCHEMA_VERSION, QuestionRecord, RunHeader, Transcript
+from agentscale.schema.search import SearchRow
 from agentscale.store import jsonl
 from agentscale.store.differences import differences
 from agentscale.store.lessons import read_lessons, write_lessons
@@ -277,6 +278,15 @@ class RunFolder:
         path = self._member("tables", name, ".csv")
         write_csv(path, columns, rows)
         return path
+
+    def keep_search(self, rows: Iterable[SearchRow]) -> None:
+        """Writes what came of a search for a graph, ``search.jsonl``, whole.
+
+        Raises:
+            StoreError: If it cannot be written.
+        """
+        with replaced(self.path / "search.jsonl") as file:
+            file.write(jsonl.joined(rows))
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ from agentscale.topology.caveman import Caveman
 from agentscale.topology.chain import Chain
 from agentscale.topology.complete import Complete
 from agentscale.topology.delaunay import Delaunay
+from agentscale.topology.edges import Edges
 from agentscale.topology.erdos_renyi import ErdosRenyi
 from agentscale.topology.file import File
 from agentscale.topology.grid import Grid
@@ -46,6 +47,7 @@ TOPOLOGIES: dict[str, type[Topology]] = {
         Chain,
         Complete,
         Delaunay,
+        Edges,
         ErdosRenyi,
         File,
         Grid,

@@ -34,6 +34,7 @@ def test_the_ready_experiments_are_these() -> None:
         "debate-topologies",
         "diversity-controls",
         "equal-budgets",
+        "graph-search",
         "hanoi-steps",
         "judge-debate",
         "macnet",

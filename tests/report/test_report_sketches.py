@@ -14,7 +14,7 @@ from agentscale.report.sketches import COLUMNS, LABELS, page, readings, sketch
 from agentscale.schema.run import Named
 from agentscale.topology import TOPOLOGIES, Measures, build, measures, resolve
 
-NAMES = sorted(set(TOPOLOGIES) - {"file"})
+NAMES = sorted(set(TOPOLOGIES) - {"edges", "file"})
 
 
 def made(name: str, n: int, **parameters: object) -> nx.DiGraph:

@@ -18,7 +18,8 @@ from agentscale.topology.base import Directed
 HERE = Path()
 FEW = settings(max_examples=25, deadline=None)
 """Graphs take a while to make, and one of a kind is much like another."""
-DIRECTED = sorted(name for name, member in TOPOLOGIES.items() if issubclass(member, Directed) and name != "file")
+DRAWN = {name: member for name, member in TOPOLOGIES.items() if name not in ("edges", "file")}
+DIRECTED = sorted(name for name, member in DRAWN.items() if issubclass(member, Directed))
 
 
 def made(name: str, n: int, seed: int = 0, **parameters: object) -> nx.DiGraph:

@@ -13,7 +13,7 @@ from agentscale.schema.run import Named
 from agentscale.topology import TOPOLOGIES, Topology, build, resolve
 
 HERE = Path()
-GENERATORS = sorted(set(TOPOLOGIES) - {"file"})
+GENERATORS = sorted(set(TOPOLOGIES) - {"edges", "file"})
 NEVER_ALONE = {"barabasi_albert", "caveman", "grid", "hypergraph", "modular", "small_world"}
 DRAWN = {"barabasi_albert", "delaunay", "erdos_renyi", "hypergraph", "modular", "proximity", "random_dag", "similarity"}
 
