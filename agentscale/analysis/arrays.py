@@ -48,6 +48,8 @@ class CellArrays:
     tokens_in: Floats
     """Tokens of each trial, shape (P,); ``nan`` where an endpoint did not tell."""
     tokens_out: Floats
+    counts: Mapping[str, Floats]
+    """What the protocol counted, by name, shape (P,); ``nan`` where a trial has no such count."""
 
     @property
     def n_rounds(self) -> int:
@@ -112,7 +114,13 @@ def read_cell(
         np.array([trial.messages for trial in trials], dtype=np.float64),
         np.array([trial.tokens_in for trial in trials], dtype=np.float64),
         np.array([trial.tokens_out for trial in trials], dtype=np.float64),
+        _counts([trial.counts for trial in trials]),
     )
+
+
+def _counts(by_trial: Sequence[Mapping[str, int]]) -> dict[str, Floats]:
+    names = dict.fromkeys(name for counts in by_trial for name in counts)
+    return {name: np.array([counts.get(name, np.nan) for counts in by_trial], dtype=np.float64) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,7 @@ class _Trial:
     messages: int
     tokens_in: float
     tokens_out: float
+    counts: Mapping[str, int]
 
 
 def _trial(
@@ -160,6 +169,7 @@ def _trial(
         messages=sum(len(event.reads) for event in transcript.events if event.used),
         tokens_in=_tokens(transcript.events, [event.tokens_in for event in transcript.events]),
         tokens_out=_tokens(transcript.events, [event.tokens_out for event in transcript.events]),
+        counts=transcript.counts,
     )
 
 

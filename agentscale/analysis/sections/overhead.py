@@ -38,6 +38,7 @@ def overhead(sight: Sight) -> Iterator[Number]:
     outcomes = sight.statistics([success, single, arrays.calls, arrays.messages], _ratios)
     yield from (Told(name, one) for name, one in zip(_RATIOS, outcomes, strict=True))
     yield Told("success_per_million_tokens", sight.statistic([success, tokens], _per_token))
+    yield from sight.means({f"count_{name}": values for name, values in arrays.counts.items()})
 
 
 def _ratios(means: Floats) -> Floats:

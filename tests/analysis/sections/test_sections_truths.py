@@ -139,6 +139,19 @@ def test_a_debate_takes_as_many_calls_in_a_row_as_it_has_rounds(debate) -> None:
     assert cost["calls_in_a_row", ""]["value"] < cost["turns", ""]["value"]
 
 
+def test_what_a_protocol_counts_is_averaged_over_questions(build, embedding) -> None:
+    cell = build.cell(["s/-"] * 3)
+    trials = [
+        build.transcript(cell, f"q{at}", [said(cell, "AAB")]).model_copy(
+            update={"counts": {"samples": 3 * at, "failed": 0}}
+        )
+        for at in range(4)
+    ]
+    rows = told(told_of(build, embedding, cell, trials), "overhead")
+    assert rows["count_samples", ""]["value"] == 4.5
+    assert rows["count_failed", ""]["value"] == 0
+
+
 def test_two_channels_of_two_copies_are_two_channels_at_every_size(build, embedding) -> None:
     """Two configurations that each say their own, all copies alike: D_2 without bias, and K* of pairs, are exact."""
     cell = build.cell(["a/-", "b/-", "a/-", "b/-"], layer="L3", team_name="L3")
