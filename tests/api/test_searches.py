@@ -26,7 +26,7 @@ def file(tmp_path: Path) -> Path:
         "seed": 3,
         "models": MODELS,
         "sampling": {"max_tokens": 20},
-        "task": {"name": "sums", "levels": 1, "limit": 4},
+        "task": {"name": "sums", "levels": 1, "limit": 2},
         "embedder": "lexical",
     }
     path = tmp_path / "hunt.yaml"
@@ -40,7 +40,7 @@ def without(*names: str) -> str:
 
 def test_a_repeated_search_asks_nothing_and_comes_to_the_same(file: Path, tmp_path: Path) -> None:
     def again(name: str) -> api.Searched:
-        return api.search(file, without("writer"), nodes=2, batch=3, rounds=2, prune=True, out=tmp_path / name)
+        return api.search(file, without("writer"), nodes=2, batch=2, rounds=1, prune=True, out=tmp_path / name)
 
     first = again("one")
     kept = (tmp_path / "one" / "search.jsonl").read_bytes()
@@ -53,8 +53,8 @@ def test_a_repeated_search_asks_nothing_and_comes_to_the_same(file: Path, tmp_pa
 
 
 def test_cost_lies_within_the_bound_and_the_front_is_of_what_was_tried(file: Path, tmp_path: Path) -> None:
-    made = api.search(file, without("writer"), method="random", nodes=3, batch=4, rounds=1, out=tmp_path / "run")
-    assert len(made.rows) == 4
+    made = api.search(file, without("writer"), method="random", nodes=3, batch=2, rounds=1, out=tmp_path / "run")
+    assert len(made.rows) == 2
     assert all(row.bound is not None and 0 < row.cost <= row.bound for row in made.rows)
     best = max(row.score for row in made.rows)
     assert made.front[-1].score == best
@@ -67,7 +67,7 @@ def test_halving_asks_shares_of_the_same_questions(file: Path, tmp_path: Path) -
         [(0.5, ("good",)), (0.5, ("bad",)), (1.0, ("good",))],
         [(0.5, ("bad",)), (0.5, ("good",)), (1.0, ("good",))],
     )
-    assert made.calls_asked == 2 + 2 + 2  # the winner's first two questions are recorded
+    assert made.calls_asked == 1 + 1 + 1  # the winner's first question is recorded
 
 
 def test_a_model_proposes_and_its_reply_is_recorded(file: Path, tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_every_unit_has_a_bound_before_and_a_cost_after(
     file: Path, tmp_path: Path, unit: api.PlanCost, most: float | None
 ) -> None:
     made = api.search(
-        file, without("writer"), method="random", nodes=2, batch=3, rounds=1, cost=unit, out=tmp_path / "run"
+        file, without("writer"), method="random", nodes=2, batch=1, rounds=1, cost=unit, out=tmp_path / "run"
     )
     for row in made.rows:
         assert row.bound is not None
@@ -121,10 +121,10 @@ def test_no_plan_above_the_cap_is_tried(file: Path, tmp_path: Path) -> None:
 
 def test_the_budget_of_the_experiment_is_that_of_the_whole_search(file: Path, tmp_path: Path) -> None:
     made = api.search(
-        file, without("writer"), "budget.calls=20", method="random", nodes=2, batch=9, rounds=9, out=tmp_path / "run"
+        file, without("writer"), "budget.calls=6", method="random", nodes=2, batch=9, rounds=9, out=tmp_path / "run"
     )
-    assert made.stopped == "the next plan could bring the search to 24 calls; the budget allows 20"
-    assert made.calls_asked <= 20
+    assert made.stopped == "the next plan could bring the search to 8 calls; the budget allows 6"
+    assert made.calls_asked <= 6
     assert made.rows
 
 

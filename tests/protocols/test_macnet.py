@@ -59,13 +59,13 @@ def test_layers_have_the_published_edges(n: int, edges: int) -> None:
 
 
 @given(graph=DAGS, exchanges=st.integers(1, 2))
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_calls_follow_from_the_graph(graph: nx.DiGraph, exchanges: int) -> None:
     assert n_calls(MacNet(exchanges=exchanges), graph) == calls_by_law(graph, exchanges)
 
 
 @given(graph=DAGS)
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_a_node_bears_the_work_of_all_its_ancestors_and_of_nobody_else(graph: nx.DiGraph) -> None:
     _, outcome = played(MacNet(), graph)
     for reply in outcome.replies:
@@ -74,7 +74,7 @@ def test_a_node_bears_the_work_of_all_its_ancestors_and_of_nobody_else(graph: nx
 
 
 @given(graph=DAGS)
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_no_two_calls_of_a_round_have_one_identity(graph: nx.DiGraph) -> None:
     asked, _ = played(MacNet(exchanges=2), graph)
     ids = Counter((each.round, each.call.slot, each.call.role, each.call.turn) for each in asked)

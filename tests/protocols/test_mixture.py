@@ -18,7 +18,7 @@ DAGS = st.builds(dag, st.integers(1, 12), st.integers(0, 30), st.integers(0, 10*
 
 
 @given(graph=DAGS)
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_everybody_is_asked_once_after_all_that_it_reads(graph: nx.DiGraph) -> None:
     asked, _ = played(Mixture(), graph)
     place = {int(each.call.slot.rpartition("/")[2]): each.barrier for each in asked}
@@ -28,7 +28,7 @@ def test_everybody_is_asked_once_after_all_that_it_reads(graph: nx.DiGraph) -> N
 
 
 @given(graph=DAGS)
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_an_agent_is_shown_those_whom_it_reads_and_what_they_made_of_others(graph: nx.DiGraph) -> None:
     _, outcome = played(Mixture(), graph)
     for reply in outcome.replies:

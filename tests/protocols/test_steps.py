@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import networkx as nx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -236,6 +236,7 @@ def calls_of(play: Iterable[tuple[int, Call]]) -> int:
     rule=st.sampled_from(["ahead_by", "first_to"]),
     chances=st.lists(st.sampled_from([right, wrong, None]), min_size=1, max_size=5),
 )
+@settings(max_examples=50)
 def test_no_walk_asks_less_than_the_shortest_or_more_than_the_longest(
     k, per_call, spare, at_once, rule, chances
 ) -> None:
