@@ -1,10 +1,10 @@
 """Runs a Python program that nobody vouches for, and says which limit it met.
 
 A program gets a process tree, a root, a network and users of its own, from the Linux kernel: it sees the interpreter,
-the libraries installed beside it, and one empty folder, ``/tmp``, in which it may write; there is no network, not even
-loopback. Where agentscale runs as root, the program does not: limits of processes do not bind root. Where all that
-cannot be had, nothing is run, and the reason is told. It keeps a program from harm, not from lying: what it prints is
-its own, and whoever scores it asks for a result that cannot be guessed.
+the libraries installed beside it, and ``/tmp``, in which it may write and has one empty folder to begin in; there is no
+network, not even loopback. Where agentscale runs as root, the program does not: limits of processes do not bind root.
+Where all that cannot be had, nothing is run, and the reason is told. It keeps a program from harm, not from lying: what
+it prints is its own, and whoever scores it asks for a result that cannot be guessed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from agentscale.errors import SpecError
+from agentscale.tools.jail import OWN
 
 Limit = Literal["time", "memory", "output", "processes", "files", "disk", "network"]
 """What a program ran into: too long, too much memory or output, too many processes; a write outside its folder, more
@@ -144,7 +145,7 @@ def _end(keeper: subprocess.Popen[bytes]) -> None:
 
 _ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "HOME": "/tmp",
+    "HOME": OWN,
     "LANG": "C.UTF-8",
     # One program, one answer: sets are walked in the same order every time.
     "PYTHONHASHSEED": "0",

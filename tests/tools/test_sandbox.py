@@ -169,7 +169,7 @@ def test_a_program_sees_neither_the_users_files_nor_the_environment_nor_other_pr
     secret.write_text("sk-secret")
     code = (
         "import os; print(os.environ.get('A_KEY'), os.path.exists(input()), os.path.exists('/etc/passwd'), "
-        "[n for n in os.listdir('/proc') if n.isdecimal()], os.listdir('/tmp'))"
+        "[n for n in os.listdir('/proc') if n.isdecimal()], os.listdir())"
     )
     ran = run(code, stdin=str(secret))
     assert ran.stdout == "None False False ['1', '2'] []\n"
@@ -220,7 +220,7 @@ def _until(holds: object) -> None:
 
 
 def test_a_program_reads_its_input_writes_into_its_folder_and_prints() -> None:
-    code = "import sys\nopen('note', 'w').write(sys.stdin.read())\nprint(open('/tmp/note').read(), end='')"
+    code = "import sys\nopen('note', 'w').write(sys.stdin.read())\nprint(open('/tmp/own/note').read(), end='')"
     ran = run(code, stdin="Käse 1\nund 2\n")
     assert (ran.stdout, ran.stderr, ran.exit_code, ran.limit) == ("Käse 1\nund 2\n", "", 0, None)
     assert ran.ok

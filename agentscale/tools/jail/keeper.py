@@ -14,7 +14,7 @@ import resource
 import sys
 from typing import Any, NamedTuple, NoReturn
 
-from agentscale.tools.jail import kernel, program, root, watch
+from agentscale.tools.jail import OWN, kernel, program, root, watch
 
 _OLDEST = (5, 14)
 """The first kernel that counts the processes of a user in every namespace apart."""
@@ -118,7 +118,7 @@ def _become(job: dict[str, Any], user: User, streams: watch.Streams) -> None:
         kernel.drop_capabilities()
         kernel.hide(False)
         kernel.forbid_calls()
-        os.chdir("/tmp")
+        os.chdir(OWN)
         os.write(streams.say, watch.READY.encode())
     except OSError as error:
         os.write(streams.say, _advice(error).encode())

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from agentscale.tools.jail import kernel
+from agentscale.tools.jail import OWN, kernel
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
@@ -15,17 +15,19 @@ _FILES_PER_FOLDER = 4096
 
 
 def build(base: str, group: int, user: int, disk_bytes: int) -> None:
-    """Builds the root in the empty folder ``base``; the folder ``/tmp`` in it belongs to ``user``.
+    """Builds the root in the empty folder ``base``; ``/tmp`` and `OWN` in it belong to ``user``.
 
     Raises:
         OSError: The kernel does not allow it.
     """
     kernel.mount("none", "/", flags=kernel.PRIVATE | kernel.RECURSIVE)
     kernel.mount("tmpfs", base, "tmpfs", kernel.NO_SUID | kernel.NO_DEVICES, "mode=755,size=1m")
-    own = f"{base}/tmp"
-    os.mkdir(own)
+    temporary, own = f"{base}/tmp", f"{base}{OWN}"
+    os.mkdir(temporary)
     size = f"mode=700,uid={user},gid={group},size={int(disk_bytes)},nr_inodes={_FILES_PER_FOLDER}"
-    kernel.mount("tmpfs", own, "tmpfs", kernel.NO_SUID | kernel.NO_DEVICES, size)
+    kernel.mount("tmpfs", temporary, "tmpfs", kernel.NO_SUID | kernel.NO_DEVICES, size)
+    os.mkdir(own, 0o700)
+    os.chown(own, user, group)
     for path in _seen():
         _show(base, path, kernel.READ_ONLY | kernel.WITHOUT_SUID | kernel.WITHOUT_DEVICES)
     for path in _DEVICES:
