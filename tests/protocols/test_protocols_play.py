@@ -22,6 +22,7 @@ QUESTION = Question(
     sample_id="q1", prompt="Which river?\nA) Seine\nB) Thames\nEnd with Final answer:", choices=("S", "T")
 )
 COMPLETE = {n: nx.complete_graph(n, create_using=nx.DiGraph) for n in range(1, 9)}
+CHAIN = nx.path_graph(4, create_using=nx.DiGraph)
 Speaker = Callable[[Call, int], Reply]
 
 
@@ -236,10 +237,9 @@ UNSTEERED = [
 )
 def test_where_a_protocol_says_that_readings_steer_nothing_they_change_neither_prompts_nor_votes(protocol):
     members, texts = team(4), ("A, Verdict: incorrect", "B, Confidence: 70", "A, Verdict: correct", "so it is")
+    graph = next(graph for graph in (COMPLETE[4], CHAIN) if protocol.unfit(members, graph) is None)
     read, unread = (
-        played(
-            protocol, members, COMPLETE[4], lambda call, _, answer=answer: says(call, texts[int(call.slot[-1])], answer)
-        )
+        played(protocol, members, graph, lambda call, _, answer=answer: says(call, texts[int(call.slot[-1])], answer))
         for answer in ("A", None)
     )
     assert read[0] == unread[0]
