@@ -17,12 +17,14 @@ from agentscale.schema.agents import Agent, Persona, Team
 from agentscale.schema.calls import Batch, Call, Completion, Failure, Message, Outcome, Play, Reply
 from agentscale.schema.run import Named
 from agentscale.schema.tasks import Question
+from agentscale.topology.groups import joined
 
 QUESTION = Question(
     sample_id="q1", prompt="Which river?\nA) Seine\nB) Thames\nEnd with Final answer:", choices=("S", "T")
 )
 COMPLETE = {n: nx.complete_graph(n, create_using=nx.DiGraph) for n in range(1, 9)}
 CHAIN = nx.path_graph(4, create_using=nx.DiGraph)
+GROUPED = joined(4, ((0, 1, 2), (1, 3)))
 Speaker = Callable[[Call, int], Reply]
 
 
@@ -237,7 +239,7 @@ UNSTEERED = [
 )
 def test_where_a_protocol_says_that_readings_steer_nothing_they_change_neither_prompts_nor_votes(protocol):
     members, texts = team(4), ("A, Verdict: incorrect", "B, Confidence: 70", "A, Verdict: correct", "so it is")
-    graph = next(graph for graph in (COMPLETE[4], CHAIN) if protocol.unfit(members, graph) is None)
+    graph = next(graph for graph in (COMPLETE[4], CHAIN, GROUPED) if protocol.unfit(members, graph) is None)
     read, unread = (
         played(protocol, members, graph, lambda call, _, answer=answer: says(call, texts[int(call.slot[-1])], answer))
         for answer in ("A", None)
