@@ -1,6 +1,7 @@
 """What every test has: pytest's own tester, for the tests of the plugin, and the folder of shared data."""
 
 import os
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +12,11 @@ pytest_plugins = ["pytester"]
 # No deadline: a busy machine is no defect. In CI every run has the same examples; elsewhere the search goes on.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("suite")
+
+# A shell without job control starts what runs in the background deaf to Ctrl-C, and the programs that tests start inherit
+# that: those that are to end by it would never end.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
