@@ -13,8 +13,8 @@ pytest_plugins = ["pytester"]
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=bool(os.environ.get("CI")))
 hypothesis.settings.load_profile("suite")
 
-# A shell without job control starts what runs in the background deaf to Ctrl-C, and the programs that tests start inherit
-# that: those that are to end by it would never end.
+# A shell without job control starts what runs in the background deaf to Ctrl-C. The programs that tests start inherit
+# that, and those that are to end by it would never end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
