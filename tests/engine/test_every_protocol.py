@@ -113,11 +113,8 @@ def test_calls_and_tokens_of_every_cell_lie_within_their_bounds_and_fixed_schedu
         assert adapts or low.calls == high.calls, cell.id
 
 
-@pytest.mark.parametrize("keys", [SMALL, OVER_GRAPHS, WALKED], ids=["questions", "graphs", "chains"])
-def test_twenty_orders_of_arrival_and_replays_give_one_transcript(
-    make_sweep: Make, play: Play, keys: dict[str, Any]
-) -> None:
-    sweep = make_sweep(**keys)
+def assert_one_transcript(sweep: Sweep, play: Play) -> None:
+    """Twenty orders of arrival, and replays at two concurrencies, give the transcripts of calls made one by one."""
     recorded, _ = play(sweep, "recorded", concurrency=1)
     expected = transcript_bytes(recorded)
     for seed in range(20):
@@ -129,3 +126,10 @@ def test_twenty_orders_of_arrival_and_replays_give_one_transcript(
         replayed, silent = play(again, name, mode="replay", recorded=recorded, concurrency=concurrency)
         assert silent.calls_asked == 0
         assert transcript_bytes(replayed) == expected
+
+
+@pytest.mark.parametrize("keys", [SMALL, OVER_GRAPHS, WALKED], ids=["questions", "graphs", "chains"])
+def test_twenty_orders_of_arrival_and_replays_give_one_transcript(
+    make_sweep: Make, play: Play, keys: dict[str, Any]
+) -> None:
+    assert_one_transcript(make_sweep(**keys), play)

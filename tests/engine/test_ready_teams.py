@@ -13,7 +13,8 @@ from agentscale.engine.recollection import Recollection
 from agentscale.engine.tally import Tally
 from agentscale.experiment import Sweep, from_folder, load
 from agentscale.store import RunFolder
-from tests.engine.test_runs import shuffled, transcript_bytes
+from tests.engine.test_every_protocol import assert_one_transcript
+from tests.engine.test_runs import transcript_bytes
 
 Play = Callable[..., tuple[RunFolder, Tally]]
 NAMES = ["branches", "managed", "pipeline", "tools"]
@@ -40,11 +41,7 @@ def test_a_ready_experiment_plays_within_its_bounds_and_replays(play: Play, name
 
 @pytest.mark.parametrize("name", NAMES)
 def test_twenty_orders_of_arrival_give_one_transcript(play: Play, name: str) -> None:
-    sweep = load(name, ["task.limit=1"])
-    expected = transcript_bytes(play(sweep, "plain", concurrency=1)[0])
-    for seed in range(20):
-        folder, _ = play(sweep, f"order-{seed}", shuffled(sweep, seed), mode="live", concurrency=(1, 3, 64)[seed % 3])
-        assert transcript_bytes(folder) == expected
+    assert_one_transcript(load(name, ["task.limit=1"]), play)
 
 
 @pytest.mark.parametrize("name", ["branches", "managed", "pipeline"])

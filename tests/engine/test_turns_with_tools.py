@@ -21,7 +21,8 @@ from agentscale.schema.run import Event, Transcript
 from agentscale.schema.tools import MOST_CALLS, ToolCall, with_calls
 from agentscale.store import RunFolder
 from agentscale.tools import sandbox
-from tests.engine.test_runs import shuffled, transcript_bytes
+from tests.engine.test_every_protocol import assert_one_transcript
+from tests.engine.test_runs import transcript_bytes
 
 Make = Callable[..., Sweep]
 Play = Callable[..., tuple[RunFolder, Tally]]
@@ -185,18 +186,7 @@ def test_the_greatest_number_of_steps_meets_the_upper_bound_of_calls(make: Make,
 
 
 def test_twenty_orders_of_arrival_and_replays_give_one_transcript(make: Make, play: Play) -> None:
-    sweep = make(**{**DIVERSE, "task": {"name": "./capitals", "limit": 2}})
-    recorded, _ = play(sweep, "recorded", concurrency=1)
-    expected = transcript_bytes(recorded)
-    for seed in range(20):
-        folder, _ = play(sweep, f"order-{seed}", shuffled(sweep, seed), mode="live", concurrency=(1, 3, 64)[seed % 3])
-        assert transcript_bytes(folder) == expected
-    again = from_folder(RunFolder.open(recorded.path))
-    for concurrency in (1, 64):
-        name = f"replayed-{concurrency}"
-        replayed, silent = play(again, name, mode="replay", recorded=recorded, concurrency=concurrency)
-        assert silent.calls_asked == 0
-        assert transcript_bytes(replayed) == expected
+    assert_one_transcript(make(**{**DIVERSE, "task": {"name": "./capitals", "limit": 2}}), play)
 
 
 def test_a_replay_uses_no_tool_and_needs_none(make: Make, play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
