@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from agentscale.store import RunFolder
 
 _SERIES = len(LIGHT["series"])
+SCRIPTS = ("charts.js", "elements.js", "packed.js", "rounds.js", "trial.js", "browser.js")
+"""The page's own scripts, in the order in which they run."""
 
 
 def render(folder: RunFolder, analysis: Analysis) -> Path:
@@ -80,16 +82,15 @@ def page(
         known: The report card.
     """
     header, packed = folder.header, transcripts.pack(folder, transcripts.MAX_TRIALS)
-    transcribed = [visible(cell["id"]) for cell in packed.data["cells"]]
     warnings = [*map(visible, analysis.warnings), *words.gathered(tables["cells"])]
-    scripts = [_script("charts.js"), _script("transcripts.js")]
+    scripts = [_script(name) for name in SCRIPTS]
     return (
         _environment()
         .get_template("report.html")
         .render(
             header=header,
             matters=words.matters(header, tables, packed),
-            transcribed=transcribed,
+            transcribed=packed.cells,
             answers=words.answers(tables),
             method=analysis.method,
             figures=drawn,

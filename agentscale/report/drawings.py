@@ -41,6 +41,11 @@ def drawings(cells: Iterable[Cell]) -> list[Drawing]:
     return [drawing(names[label], _graph(size, edges)) for label, size, edges in sorted(seen)]
 
 
+def graph_of(cell: Cell) -> nx.DiGraph:
+    """Who reads whom in a cell: a graph of the agents 0 … n−1."""
+    return _graph(cell.size, cell.edges)
+
+
 def _graph(size: int, edges: tuple[tuple[int, int], ...]) -> nx.DiGraph:
     graph = nx.empty_graph(size, create_using=nx.DiGraph)
     graph.add_edges_from(edges)

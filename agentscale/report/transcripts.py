@@ -1,48 +1,47 @@
-"""Transcripts packed for the page: every text, slot and list of readings once, trials as indices into them.
+"""Transcripts as the page and the viewer show them, and packed for the page: deflated in parts that open one by one.
 
-Beside each trial stand the four marks by which the page filters. They are facts of one trial, not statistics.
+A trial is one plain object with all its texts, made safe to read. On the page the trials of a question stand together
+in one part, where a text stands once however many teams share the call; an index of a few marks a trial lets the page
+list and filter without opening any part. The marks are facts of one trial, not statistics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from agentscale.report.legible import visible
-from agentscale.schema.run import Event, RunHeader, Transcript
+from agentscale.report.drawings import graph_of, places
+from agentscale.report.legible import plain, visible
+from agentscale.schema.calls import Completion
+from agentscale.schema.run import Cell, Event, QuestionRecord, RunHeader, TaskHead, Transcript
+from agentscale.scoring import EXTRACTORS, read
 
 if TYPE_CHECKING:
     from agentscale.store import RunFolder
 
-MAX_TRIALS = 4_000
+MAX_TRIALS = 10_000
 """Above this many trials the page holds an even sample of the questions."""
 MAX_CHARACTERS = 100_000
 """A longer text is cut on the page, and says so."""
+MAX_DRAWN = 32
+"""Agents up to which a trial is drawn on its graph."""
 DISAGREEMENT, FLIP, MISSING, UNANIMOUS_WRONG = 1, 2, 4, 8
+_SIDE, _MARGIN = 100.0, 12.0
+_PART = 100_000  # characters after which a part is closed: it opens in some milliseconds
 
-Value = TypeVar("Value")
 QuestionKey = tuple[str, str]
-
-
-class Shelf(Generic[Value]):
-    """Values stored once, each under its index."""
-
-    def __init__(self) -> None:
-        self._places: dict[Value, int] = {}
-
-    def __call__(self, value: Value) -> int:
-        """The index of ``value``, which is stored if it is new."""
-        return self._places.setdefault(value, len(self._places))
-
-    def values(self) -> list[Value]:
-        """All values by index."""
-        return list(self._places)
 
 
 class Pack(NamedTuple):
     """What the page's browser of transcripts reads."""
 
-    data: dict[str, Any]
+    lines: tuple[str, ...]
+    """The index, then the parts, each as JSON, deflated, in base64."""
+    cells: tuple[str, ...]
+    """Ids of the cells in it, legible."""
     n_trials: int
     n_questions: int
     """Questions whose trials are embedded."""
@@ -52,6 +51,75 @@ class Pack(NamedTuple):
     n_planned: int
 
 
+def shown_cell(cell: Cell) -> dict[str, Any]:
+    """A cell as the page's browser wants it: ``places`` says where each slot stands in a square of side 100."""
+    drawn: dict[str, Any] = {}
+    if 1 < cell.size <= MAX_DRAWN:
+        at = places(graph_of(cell), _SIDE, _MARGIN)
+        drawn = {slot: [round(way, 1) for way in at[index]] for index, slot in enumerate(cell.team.slots)}
+    return dict(plain({"id": cell.id, "task": cell.task, "places": drawn}))
+
+
+def shown_trial(trial: Transcript, question: QuestionRecord, task: TaskHead) -> dict[str, Any]:
+    """A trial as the page shows it: plain values, every text in place and legible.
+
+    Args:
+        trial: The trial.
+        question: Its question.
+        task: What the run's header says of the task: the chain of extractors tells which of them read an answer.
+    """
+    shown = {
+        "cell": trial.cell,
+        "task": question.task,
+        "sample_id": trial.sample_id,
+        "replicate": trial.replicate,
+        "prompt": _cut(question.prompt),
+        "choices": list(question.choices),
+        "target": question.target,
+        "answer": trial.answer,
+        "correct": trial.correct,
+        "marks": marks(trial),
+        "tied": trial.tied,
+        "expected": list(trial.expected),
+        "counts": trial.counts,
+        "events": [_event(event, trial.final, question, task) for event in trial.events],
+    }
+    return dict(plain(shown))
+
+
+def _event(event: Event, final: Sequence[str], question: QuestionRecord, task: TaskHead) -> dict[str, Any]:
+    return {
+        "round": event.round,
+        "slot": event.slot,
+        "role": event.role,
+        "reads": list(event.reads),
+        "text": _cut(event.text),
+        "answer": event.answer,
+        "missing": event.missing,
+        "by": _reader(event, question, task),
+        "correct": event.correct,
+        "error": event.error,
+        "final": event.key in final,
+        "used": event.used,
+    }
+
+
+def _reader(event: Event, question: QuestionRecord, task: TaskHead) -> str | None:
+    """The extractor that decided what the text says; ``None`` where this version would not read it as it was read."""
+    if event.error is not None or event.role in ("step", "tool") or not set(task.extract) <= set(EXTRACTORS):
+        return None
+    completion = Completion(event.text, event.finish or "stop")
+    reading = read(completion, kind=task.kind, choices=question.choices, chain=task.extract)
+    return reading.by if (reading.answer, reading.missing) == (event.answer, event.missing) else None
+
+
+def _cut(text: str) -> str:
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    left = len(text) - MAX_CHARACTERS
+    return f"{text[:MAX_CHARACTERS]}\n[cut here: {left:,} more characters in the transcript file]"
+
+
 def pack(folder: RunFolder, max_trials: int) -> Pack:
     """The transcripts of a run, or of every k-th question of each task where there are too many.
 
@@ -59,34 +127,76 @@ def pack(folder: RunFolder, max_trials: int) -> Pack:
         folder: The run.
         max_trials: How many trials the page may hold.
     """
-    asked = folder.questions()
-    kept = sample(list(asked), folder.header, max_trials)
-    texts, slots, reads, questions = Shelf[str](), Shelf[str](), Shelf[tuple[int, ...]](), Shelf[QuestionKey]()
-    n_played, cells = 0, list[dict[str, str]]()
-    trials: list[list[Any]] = []
-    for cell in folder.header.cells:
+    header, asked = folder.header, folder.questions()
+    kept = sample(list(asked), header, max_trials)
+    shelf = {key: _Question(place) for place, key in enumerate(key for key in asked if key in kept)}
+    n_played, cells = 0, list[dict[str, Any]]()
+    for cell in header.cells:
         if not folder.has_transcripts(cell.id):
             continue
+        rows: list[list[Any]] = []
         for trial in folder.transcripts(cell.id):
             n_played += 1
-            key = (cell.task, trial.sample_id)
-            if key in kept:
-                events = [_event(event, trial.final, texts, slots, reads) for event in trial.events]
-                expected = [slots(slot) for slot in trial.expected]
-                place = (len(cells), questions(key), trial.replicate)
-                outcome = (trial.answer, _truth(trial.correct), marks(trial), int(trial.tied))
-                trials.append([*place, *outcome, expected, events])
-        cells.append({"id": cell.id, "task": cell.task})
-    data = {
-        "cells": cells,
-        "questions": [_question(key, asked, texts) for key in questions.values()],
-        "slots": slots.values(),
-        "reads": reads.values(),
-        "texts": texts.values(),
-        "trials": trials,
-    }
-    n_planned = sum(_trials_of(folder.header, task) for task, _ in asked)
-    return Pack(data, len(trials), len(kept), len(asked), n_played, n_planned)
+            if (key := (cell.task, trial.sample_id)) in shelf:
+                rows.append(shelf[key].take(shown_trial(trial, asked[key], header.tasks[cell.task])))
+        cells.append({**shown_cell(cell), "rows": rows})
+    index = {"questions": [visible(sample_id) for _, sample_id in shelf], "cells": cells}
+    parts = list(_parts(shelf.values()))
+    index["places"] = [place for part in parts for place in part.places]
+    return Pack(
+        lines=(_deflated(index), *(_deflated(part.questions) for part in parts)) if parts else (),
+        cells=tuple(cell["id"] for cell in cells),
+        n_trials=sum(len(cell["rows"]) for cell in cells),
+        n_questions=len(kept),
+        n_questions_all=len(asked),
+        n_played=n_played,
+        n_planned=sum(_trials_of(header, task) for task, _ in asked),
+    )
+
+
+class _Question:
+    """The trials of one question, every text of which is kept once."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.trials: list[dict[str, Any]] = []
+        self.texts: dict[str, int] = {}
+
+    def take(self, trial: dict[str, Any]) -> list[Any]:
+        """Takes a trial, its texts as their places among the texts; returns its row in the index."""
+        told = {name: trial[name] for name in ("replicate", "answer", "correct", "marks", "tied")}
+        events = [{**event, "text": self._text(event["text"])} for event in trial["events"]]
+        self.trials.append({**trial, "prompt": self._text(trial["prompt"]), "events": events})
+        return [self.place, len(self.trials) - 1, *told.values()]
+
+    def _text(self, text: str) -> int:
+        return self.texts.setdefault(text, len(self.texts))
+
+
+class _Part(NamedTuple):
+    """Questions that open together."""
+
+    questions: list[dict[str, Any]]
+    places: list[list[int]]
+    """Of each of them: the part, and its place there."""
+
+
+def _parts(questions: Iterable[_Question]) -> Iterator[_Part]:
+    number, size, part = 0, 0, _Part([], [])
+    for question in questions:
+        part.places.append([number, len(part.questions)])
+        part.questions.append({"texts": list(question.texts), "trials": question.trials})
+        size += sum(map(len, question.texts))
+        if size > _PART:
+            yield part
+            number, size, part = number + 1, 0, _Part([], [])
+    if part.questions:
+        yield part
+
+
+def _deflated(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")
 
 
 def sample(asked: Sequence[QuestionKey], header: RunHeader, max_trials: int) -> set[QuestionKey]:
@@ -128,37 +238,3 @@ def _lines(trial: Transcript) -> Iterator[list[Event]]:
     """For each slot that had to speak, its used answers in order."""
     for slot in trial.expected:
         yield [event for event in trial.events if event.slot == slot and event.role == "agent" and event.used]
-
-
-def _event(
-    event: Event, final: Sequence[str], texts: Shelf[str], slots: Shelf[str], reads: Shelf[tuple[int, ...]]
-) -> list[Any]:
-    return [
-        event.round,
-        slots(event.slot),
-        reads(tuple(slots(peer) for peer in event.reads)),
-        texts(_readable(event.text)),
-        event.answer,
-        event.missing,
-        _truth(event.correct),
-        event.error,
-        int(event.key in final),
-        int(event.used),
-        event.role,
-    ]
-
-
-def _question(key: QuestionKey, asked: Any, texts: Shelf[str]) -> list[Any]:
-    question = asked[key]
-    return [*key, texts(_readable(question.prompt)), list(question.choices), question.target, question.level]
-
-
-def _readable(text: str) -> str:
-    if len(text) <= MAX_CHARACTERS:
-        return visible(text)
-    left = len(text) - MAX_CHARACTERS
-    return f"{visible(text[:MAX_CHARACTERS])}\n[cut here: {left:,} more characters in the transcript file]"
-
-
-def _truth(correct: bool | None) -> int:
-    return -1 if correct is None else int(correct)

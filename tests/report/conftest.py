@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import json
 import math
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -333,6 +336,30 @@ def full(path: Path, sizes: Sequence[int] = (1, 2, 4, 8, 16), n_questions: int =
             }
         )
     return folder, Analysis(folder.header, tables(**rows), warnings=("12 questions: few",))
+
+
+def opened(lines: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """The trials of every cell in packed lines, as the page's script opens them."""
+    index, *parts = (json.loads(zlib.decompress(base64.b64decode(line))) for line in lines)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for cell in index["cells"]:
+        trials = found.setdefault(cell["id"], [])
+        for question, at, replicate, answer, correct, marks, tied in cell["rows"]:
+            number, within = index["places"][question]
+            part = parts[number][within]
+            trial = part["trials"][at]
+            events = [{**event, "text": part["texts"][event["text"]]} for event in trial["events"]]
+            trials.append({**trial, "prompt": part["texts"][trial["prompt"]], "events": events})
+            told = {
+                "sample_id": index["questions"][question],
+                "replicate": replicate,
+                "answer": answer,
+                "correct": correct,
+                "marks": marks,
+                "tied": tied,
+            }
+            assert trials[-1] | told == trials[-1]
+    return found
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ import pytest
 
 from agentscale.analysis.tables import COLUMNS, LONG
 from agentscale.report import render
+from agentscale.report.compose import SCRIPTS
+from agentscale.report.transcripts import MISSING
 
 HOSTILE = (
     "</script><script>alert(1)</script><img src=x onerror=alert(2)>&amp;{{ 7*7 }}\x1b[31m\u202e\u2028\ud800'\"=1+1"
@@ -31,6 +33,7 @@ class Page(HTMLParser):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
+        self.packed: list[str] = []
         self.source = path.read_bytes().decode("utf-8")
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.scripts: list[str] = []
@@ -53,6 +56,8 @@ class Page(HTMLParser):
             self.text += data
         elif self._raw.get("type") == "application/json":
             self.data[str(self._raw["id"])] = json.loads(data)
+        elif self._raw.get("type") == "text/plain":
+            self.packed = data.split()
         elif self.tags[-1][0] == "script":
             self.scripts[-1] += data
 
@@ -118,19 +123,19 @@ def test_only_the_pages_own_scripts_may_run_and_nothing_may_be_loaded(page: Page
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe-eval" not in policy
     assert "connect-src" not in policy
-    assert len(digests) == 3
+    assert len(digests) == 1 + len(SCRIPTS)
 
 
 def test_every_reference_within_the_page_has_its_target(page: Page) -> None:
     ids = page.attributes("id")
     assert not [name for name, count in Counter(ids).items() if count > 1]
-    inner = [target[1:] for target in page.attributes("href") if target.startswith("#") and "/" not in target]
+    inner = [target[1:] for target in page.attributes("href") if target.startswith("#") and "=" not in target]
     assert {*inner, *page.attributes("aria-labelledby")} <= set(ids)
 
 
-def test_every_cell_in_a_table_leads_to_its_transcripts(page: Page) -> None:
-    cells = {cell["id"] for cell in page.data["transcripts-data"]["cells"]}
-    assert {target.split("/")[1] for target in page.attributes("href") if target.startswith("#transcript/")} == cells
+def test_every_cell_in_a_table_leads_to_its_transcripts(page: Page, world: ModuleType) -> None:
+    cells = set(world.opened(page.packed))
+    assert {target[6:] for target in page.attributes("href") if target.startswith("#cell=")} == cells
 
 
 def test_every_chart_has_a_specification_words_and_a_table(page: Page) -> None:
@@ -194,7 +199,7 @@ def hostile_run(world: ModuleType, path: Path) -> tuple[Any, Any]:
     )
     trial = trial.model_copy(update={"events": events})
     head = world.header([cell], versions={HOSTILE: HOSTILE}, not_applicable=({"cell": HOSTILE, "reason": HOSTILE},))
-    head = head.model_copy(update={"name": HOSTILE})
+    head = head.model_copy(update={"name": HOSTILE, "tasks": {HOSTILE: head.tasks["sums"]}})
     row = {
         "task": HOSTILE, "layer": "explicit", "team": HOSTILE, "teams": HOSTILE, "cell": HOSTILE, "protocol": HOSTILE,
         "topology": HOSTILE, "size": 3, "accuracy": 0.5, "low": 0.4, "high": 0.6, "k_star": 1.5, "n_items": 1,
@@ -213,9 +218,9 @@ def test_hostile_texts_are_shown_as_text_and_change_nothing(world: ModuleType, p
     assert not hostile.attributes("onerror")
     assert hostile.text.count(SEEN) > 10
     assert "49" not in re.findall(r"\{\{ 7\*7 \}\}|49", hostile.text)
-    said = hostile.data["transcripts-data"]
-    assert said["texts"] == [SEEN]
-    assert said["questions"][0][:2] == [SEEN, SEEN]
+    ((cell, (trial,)),) = world.opened(hostile.packed).items()
+    texts = [trial["prompt"], trial["sample_id"], *(event["text"] for event in trial["events"])]
+    assert {cell, *texts} == {SEEN}
     assert not re.search("[\x00-\x08\x0b-\x1f\u2028-\u202e]", hostile.source[: hostile.source.index("<script>")])
 
 
@@ -234,9 +239,9 @@ def test_a_line_of_a_million_characters_is_cut_and_the_page_stays_small(world: M
     event = trial.events[0].model_copy(update={"text": "<" * 1_000_000})
     folder.played["sums-L1-n1-vote"] = [trial.model_copy(update={"events": (event,)})]
     page = Page(render(folder, analysis))
-    assert any(
-        text.startswith("<" * 100_000 + "\n[cut here: 900,000") for text in page.data["transcripts-data"]["texts"]
-    )
+    assert len(page.source) < 2_000_000
+    (shown,) = world.opened(page.packed)["sums-L1-n1-vote"]
+    assert shown["events"][0]["text"].startswith("<" * 100_000 + "\n[cut here: 900,000")
 
 
 def empty(world: ModuleType, path: Path, cells: list[Any]) -> Page:
@@ -293,7 +298,8 @@ def test_a_run_whose_answers_are_all_missing_is_not_called_wrong(world: ModuleTy
     assert "Every answer of this run is missing" in page.text
     assert "The best team" not in page.text
     assert page.data["charts-data"]["panels"] == []
-    assert page.data["transcripts-data"]["trials"][0][3:6] == [None, -1, 4]
+    ((shown,),) = world.opened(page.packed).values()
+    assert (shown["answer"], shown["correct"], shown["marks"]) == (None, None, MISSING)
 
 
 def test_a_sampled_page_says_how_much_it_holds(
@@ -304,7 +310,7 @@ def test_a_sampled_page_says_how_much_it_holds(
     assert "This page holds 2 of 6 questions, evenly spaced (24 trials)." in page.text
 
 
-@pytest.mark.parametrize("name", ["charts.js", "transcripts.js"])
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_our_scripts_write_text_and_never_markup(name: str) -> None:
     script = (files("agentscale.report") / "page" / name).read_text(encoding="utf-8")
     assert not re.search(

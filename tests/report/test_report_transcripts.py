@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import json
+import zlib
 from pathlib import Path
 from types import ModuleType
 
@@ -11,12 +14,15 @@ from agentscale.report.transcripts import (
     DISAGREEMENT,
     FLIP,
     MAX_CHARACTERS,
+    MAX_DRAWN,
     MAX_TRIALS,
     MISSING,
     UNANIMOUS_WRONG,
     marks,
     pack,
     sample,
+    shown_cell,
+    shown_trial,
 )
 
 
@@ -54,32 +60,53 @@ def test_what_a_race_did_not_use_marks_nothing(world: ModuleType) -> None:
 
 def test_a_text_is_embedded_once_however_many_trials_say_it(world: ModuleType, tmp_path: Path) -> None:
     folder, _ = world.full(tmp_path, sizes=(2,), n_questions=3)
-    data = pack(folder, MAX_TRIALS).data
-    assert len(data["texts"]) == len(set(data["texts"]))
-    assert len(data["slots"]) == len(set(data["slots"]))
-    said = sum(len(trial[-1]) for trial in data["trials"])
+    parts = [json.loads(zlib.decompress(base64.b64decode(line))) for line in pack(folder, MAX_TRIALS).lines[1:]]
+    questions = [question for part in parts for question in part]
+    assert [len(question["texts"]) for question in questions] == [len(set(one["texts"])) for one in questions]
+    said = sum(len(trial["events"]) for question in questions for trial in question["trials"])
     assert said == sum(len(trial.events) for trials in folder.played.values() for trial in trials)
 
 
-def test_every_index_points_at_what_was_said(world: ModuleType, tmp_path: Path) -> None:
-    folder, _ = world.full(tmp_path, sizes=(4,), n_questions=3)
-    data = pack(folder, MAX_TRIALS).data
-    told = [
-        (
-            data["cells"][trial[0]]["id"],
-            data["questions"][trial[1]][1],
-            data["slots"][event[1]],
-            data["texts"][event[3]],
-        )
-        for trial in data["trials"]
-        for event in trial[-1]
-    ]
-    assert told == [
-        (cell, trial.sample_id, event.slot, event.text)
+def test_what_is_packed_opens_to_every_trial_as_it_is_shown(
+    world: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agentscale.report.transcripts._PART", 500)  # several questions a part, and several parts
+    folder, _ = world.full(tmp_path, sizes=(4,), n_questions=7)
+    packed = pack(folder, MAX_TRIALS)
+    assert len(packed.lines) > 3
+    task = folder.header.tasks["sums"]
+    assert world.opened(packed.lines) == {
+        cell: [shown_trial(trial, folder.asked["sums", trial.sample_id], task) for trial in trials]
         for cell, trials in folder.played.items()
-        for trial in trials
-        for event in trial.events
-    ]
+    }
+
+
+def test_a_reply_tells_which_extractor_read_it(world: ModuleType) -> None:
+    asked = world.question(1)
+    trial = world.trial(world.cell("L1", 3), asked, 1, lambda index, number: "AB"[index] if index < 2 else None)
+    read = world.header([]).tasks["sums"].model_copy(update={"extract": ("mark", "letter")})
+    events = shown_trial(trial, asked, read)["events"]
+    assert [event["by"] for event in events[:2]] == ["mark@1", "mark@1"]
+    assert events[2]["missing"] == "no_answer"
+    assert all(
+        event["by"] is None
+        for event in shown_trial(trial, asked, read.model_copy(update={"extract": ("gone",)}))["events"]
+    )
+
+
+def test_a_reading_that_this_version_would_not_make_names_no_extractor(world: ModuleType) -> None:
+    asked, read = world.question(1), world.header([]).tasks["sums"].model_copy(update={"extract": ("mark",)})
+    trial = world.trial(world.cell("L1", 1), asked)
+    other = trial.events[0].model_copy(update={"answer": "B"})
+    assert shown_trial(trial.model_copy(update={"events": (other,)}), asked, read)["events"][0]["by"] is None
+
+
+def test_only_teams_that_can_be_drawn_have_places(world: ModuleType) -> None:
+    assert shown_cell(world.cell("L1", 1))["places"] == {}
+    assert shown_cell(world.cell("L1", MAX_DRAWN + 1))["places"] == {}
+    drawn = shown_cell(world.cell("L3", 4, "debate", "ring"))["places"]
+    assert list(drawn) == list(world.team("L3", 4).slots)
+    assert all(0 < way < 100 for place in drawn.values() for way in place)
 
 
 def test_a_run_within_the_limit_is_embedded_whole(world: ModuleType, tmp_path: Path) -> None:
@@ -92,7 +119,8 @@ def test_a_run_above_the_limit_is_sampled_evenly(world: ModuleType, tmp_path: Pa
     folder, _ = world.full(tmp_path, sizes=(1,), n_questions=9)
     packed = pack(folder, max_trials=12 * 3)
     assert (packed.n_trials, packed.n_questions, packed.n_questions_all) == (36, 3, 9)
-    assert [question[1] for question in packed.data["questions"]] == ["s000", "s003", "s006"]
+    asked = {trial["sample_id"] for trials in world.opened(packed.lines).values() for trial in trials}
+    assert sorted(asked) == ["s000", "s003", "s006"]
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 5), st.integers(1, 300))
@@ -113,6 +141,7 @@ def test_a_very_long_text_is_cut_and_says_by_how_much(world: ModuleType, tmp_pat
     event = trial.events[0].model_copy(update={"text": "x" * 1_000_000})
     folder = world.Folder(tmp_path, world.header([cell]), {("sums", "s000"): world.question(0)}, {})
     folder.played = {cell.id: [trial.model_copy(update={"events": (event,)})]}
-    (text,) = [text for text in pack(folder, MAX_TRIALS).data["texts"] if text.startswith("x")]
+    ((shown,),) = world.opened(pack(folder, MAX_TRIALS).lines).values()
+    text = shown["events"][0]["text"]
     assert text.startswith("x" * MAX_CHARACTERS + "\n")
     assert "900,000 more characters" in text
