@@ -9,16 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agentscale.errors import StoreError
+from agentscale.schema.calls import ATTITUDES, Role
 from agentscale.schema.run import Cell, Event, Transcript
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 MISSING = -1
+
+
+class Attitudes(NamedTuple):
+    """What agents said to probes, from 0 to 10, of P trials, M moments, N slots."""
+
+    moments: tuple[tuple[int, int], ...]
+    """Round and turn of each moment, in order, (0, 0) before anybody has read anybody."""
+    asked: NDArray[np.bool_]
+    """Whether the slot was probed then, shape (P, M, N)."""
+    stands: Floats
+    """Shape (P, M, N); ``nan`` where nothing could be read."""
+    defaults: Floats
+    """What the slot's model said without persona, shape (P, N); ``nan`` where it was not asked or not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +65,8 @@ class CellArrays:
     tokens_out: Floats
     counts: Mapping[str, Floats]
     """What the protocol counted, by name, shape (P,); ``nan`` where a trial has no such count."""
+    attitudes: Attitudes | None = None
+    """``None`` where nobody was probed."""
 
     @property
     def n_rounds(self) -> int:
@@ -115,7 +132,24 @@ def read_cell(
         np.array([trial.tokens_in for trial in trials], dtype=np.float64),
         np.array([trial.tokens_out for trial in trials], dtype=np.float64),
         _counts([trial.counts for trial in trials]),
+        _attitudes(trials, len(slots)),
     )
+
+
+def _attitudes(trials: Sequence[_Trial], n_slots: int) -> Attitudes | None:
+    moments = tuple(sorted({(probe.round, probe.turn) for trial in trials for probe in trial.probes}))
+    if not moments:
+        return None
+    place = {moment: at for at, moment in enumerate(moments)}
+    asked = np.zeros((len(trials), len(moments), n_slots), dtype=np.bool_)
+    stands, defaults = np.full(asked.shape, np.nan), np.full((len(trials), n_slots), np.nan)
+    for row, trial in enumerate(trials):
+        for probe in trial.probes:
+            here = row, place[probe.round, probe.turn], probe.slot
+            asked[here], stands[here] = True, probe.stands
+        for probe in trial.baselines:
+            defaults[row, probe.slot] = probe.stands
+    return Attitudes(moments, asked, stands, defaults)
 
 
 def _counts(by_trial: Sequence[Mapping[str, int]]) -> dict[str, Floats]:
@@ -138,6 +172,15 @@ class _Trial:
     tokens_in: float
     tokens_out: float
     counts: Mapping[str, int]
+    probes: list[_Probe]
+    baselines: list[_Probe]
+
+
+class _Probe(NamedTuple):
+    round: int
+    turn: int
+    slot: int
+    stands: float
 
 
 def _trial(
@@ -150,10 +193,14 @@ def _trial(
     if transcript.sample_id not in items:
         raise _stray(cell, "sample", transcript.sample_id)
     spoken: dict[tuple[int, int], Event] = {}
+    aside: dict[Role, list[_Probe]] = {role: [] for role in ATTITUDES}
     for event in transcript.events:
-        if event.role == "agent" and event.used:
-            if event.slot not in slots:
-                raise _stray(cell, "slot", event.slot)
+        if event.slot not in slots and (event.role in aside or (event.role == "agent" and event.used)):
+            raise _stray(cell, "slot", event.slot)
+        if event.role in aside:
+            stands = np.nan if event.answer is None else float(event.answer)
+            aside[event.role].append(_Probe(event.round, event.turn, slots[event.slot], stands))
+        elif event.role == "agent" and event.used:
             spoken[event.round, slots[event.slot]] = event  # a later turn of the round replaces an earlier one
     ids = _answer_ids(spoken.values())
     return _Trial(
@@ -170,6 +217,8 @@ def _trial(
         tokens_in=_tokens(transcript.events, [event.tokens_in for event in transcript.events]),
         tokens_out=_tokens(transcript.events, [event.tokens_out for event in transcript.events]),
         counts=transcript.counts,
+        probes=aside["probe"],
+        baselines=aside["baseline"],
     )
 
 

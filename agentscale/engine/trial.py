@@ -18,9 +18,9 @@ from agentscale.experiment.questions import asked
 from agentscale.models.base import Model
 from agentscale.randomness import keyed
 from agentscale.recording import Answer
-from agentscale.schema.calls import Batch, Call, Outcome, Play, Reply
+from agentscale.schema.calls import ATTITUDES, Batch, Call, Outcome, Play, Reply
 from agentscale.schema.run import Cell, QuestionRecord, Transcript
-from agentscale.scoring import decide, decide_chain, is_correct, read
+from agentscale.scoring import decide, decide_chain, is_correct, read, read_attitude
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,9 @@ class TrialPlayer:
         world, kind = sweep.worlds.get((trial.cell.task, trial.sample_id)), stage.task.kind
 
         def judge(reply: Reply) -> bool | None:
-            return None if reply.answer is None else is_correct(reply.answer, _target(record, world, reply.call), kind)
+            if reply.answer is None or reply.call.role in ATTITUDES:
+                return None
+            return is_correct(reply.answer, _target(record, world, reply.call), kind)
 
         events: list[_Fields] = []
         replies: list[Reply] | None = None
@@ -204,8 +206,11 @@ def _batch(cell: Cell, asked: object, last_round: int) -> Batch:
 def _reply(call: Call, ask: Ask, answer: Answer, stage: Stage, record: QuestionRecord) -> Reply:
     if answer.completion is None:
         return Reply(call, ask.key, None, None, "error", answer.failure)
-    task = stage.task
-    reading = read(answer.completion, kind=task.kind, choices=record.choices, chain=task.extract)
+    if call.role in ATTITUDES:
+        reading = read_attitude(answer.completion)
+    else:
+        task = stage.task
+        reading = read(answer.completion, kind=task.kind, choices=record.choices, chain=task.extract)
     return Reply(call, ask.key, answer.completion, reading.answer, reading.missing)
 
 

@@ -55,7 +55,8 @@ def build(
             from agentscale.models.simulated import SimulatedModel
 
             world = _world(name, spec.simulated, worlds)
-            built[name] = SimulatedModel(name, spec.simulated.model, world, truth, spec.simulated.tool_rate)
+            simulated = spec.simulated
+            built[name] = SimulatedModel(name, simulated.model, world, truth, simulated.tool_rate, simulated.attitude)
         elif spec.scripted is not None:
             from agentscale.models.scripted import ScriptedModel
 

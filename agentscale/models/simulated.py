@@ -15,13 +15,16 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from agentscale.models.attitudes import probed
 from agentscale.models.base import TOKENS_PER_WORD, Answered, estimated_usage, truth_of
 from agentscale.models.handling import before_tools, tool_use
 from agentscale.models.leading import redirected, steered, wanted
 from agentscale.models.possible import Possible, checked_target, possible_answers
 from agentscale.models.wording import worded
+from agentscale.randomness import keyed
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import (
+    ATTITUDES,
     CONFIDENCE_MARK,
     SIZE_MARK,
     VERDICT_MARK,
@@ -31,6 +34,7 @@ from agentscale.schema.calls import (
     Message,
     Usage,
 )
+from agentscale.schema.experiment import Attitude
 from agentscale.schema.run import QuestionRecord
 from agentscale.schema.tools import CALLING
 from agentscale.simulation import MISSING, Given, Moment, Seat, World
@@ -45,6 +49,7 @@ class SimulatedModel:
         world: The world.
         truth: The questions with their targets, by (task digest, sample id).
         tool_rate: How often an agent that has tools uses one before it answers.
+        attitude: What agents say to probes; without it they answer them like the question.
 
     Raises:
         SpecError: where a target cannot be placed among possible answers.
@@ -57,6 +62,7 @@ class SimulatedModel:
         world: World,
         truth: Mapping[tuple[str, str], QuestionRecord],
         tool_rate: float = 0.0,
+        attitude: Attitude | None = None,
     ) -> None:
         for record in truth.values():
             checked_target(record)
@@ -68,6 +74,9 @@ class SimulatedModel:
         self.identity: dict[str, Any] = {"simulated": world.parameters.model_dump(mode="json"), "model": model}
         if tool_rate:
             self.identity["tool_rate"] = tool_rate
+        self.attitude = attitude
+        if attitude is not None:
+            self.identity["attitude"] = attitude.model_dump(mode="json")
         self._possible: dict[str, Possible] = {}
         self._given = lru_cache(2**14)(world.answer)  # a debate comes back to the answers of its first round
 
@@ -103,6 +112,9 @@ class SimulatedModel:
         record = truth_of(call, self.truth)
         possible = self.possible(record)
         seat, moment = self.seat(call.slot), moment_of(call)
+        if self.attitude is not None and call.role in ATTITUDES:
+            default = keyed(self.world.parameters.seed, "default attitude", self.model, question_id(record))
+            return probed(self.attitude, seat.persona, default, call)
         speaks_first = call.round == 0 and call.turn == 0 and call.role == "agent"
         own, peers = (None, []) if speaks_first else _quoted(request.messages, record, possible)
         before = moment if own is None else replace(moment, round=0)

@@ -15,9 +15,15 @@ from agentscale.schema.agents import Sampling
 from agentscale.schema.record import digest_of, quoted
 from agentscale.schema.tools import Tool
 
-Role = Literal["agent", "judge", "controller", "probe", "grader", "environment", "critic", "summary", "step", "tool"]
+Role = Literal[
+    "agent", "judge", "controller", "probe", "baseline", "grader", "environment", "critic", "summary", "step", "tool"
+]
 """On whose behalf a call is made. Only what an ``agent`` says is an answer of a member of the team: a ``step`` is what
-anybody says on the way to an answer, to have tools used, and a ``tool`` is what came of it."""
+anybody says on the way to an answer, to have tools used, and a ``tool`` is what came of it. A ``probe`` is asked of a
+member on the side, and a ``baseline`` is the same of its model, without persona and without having heard anybody."""
+
+ATTITUDES: frozenset[Role] = frozenset({"probe", "baseline"})
+"""The roles that are asked for an attitude, a number from 0 to 10, and for no answer to the question."""
 
 Missing = Literal["no_answer", "not_an_option", "truncated", "refused", "error"]
 """Why a reply has no answer."""

@@ -104,6 +104,21 @@ class Endpoint(Record):
         return self
 
 
+class Attitude(Record):
+    """What a simulated model says when a debate probes it: an attitude from 0 to 10 that drifts to the model's default.
+
+    The default is drawn for each model and question, from 4 to 6. A persona stands ``persona`` above or below it at
+    first, and in each round of a debate loses the share ``pull`` of what is left of that.
+    """
+
+    persona: float = Field(default=3.0, ge=0, le=4)
+    """How far a persona stands from the default before anybody has spoken."""
+    pull: float = Field(default=0.3, ge=0, le=1)
+    """0 keeps every persona where it stands: a team without drift."""
+    noise: float = Field(default=0.0, ge=0, le=10)
+    """Standard deviation of what is said about what is meant."""
+
+
 class Simulated(Record):
     """A model of the simulator. Models with equal ``world`` share one world and its truth."""
 
@@ -114,6 +129,8 @@ class Simulated(Record):
     """Parameters of the world that differ from the preset."""
     tool_rate: Annotated[float, Field(ge=0, le=1)] = later(0.0)
     """How often an agent that has tools has one used before it answers. It changes no answer."""
+    attitude: Attitude | None = later(None)
+    """What it says to probes; without it, they are answered like the question."""
 
 
 class Scripted(Record):

@@ -125,9 +125,10 @@ class Event(Record):
     reads: tuple[str, ...] = ()
     text: str
     answer: str | None
+    """As it was read: of a probe and its baseline an attitude, a number from 0 to 10."""
     missing: Missing | None = None
     correct: bool | None
-    """``None`` where the answer is missing."""
+    """``None`` where the answer is missing, and of attitudes, of which none is right."""
     finish: str | None = None
     tokens_in: int | None = None
     tokens_out: int | None = None

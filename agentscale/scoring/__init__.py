@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agentscale.scoring.attitudes import read_attitude
 from agentscale.scoring.base import Extractor, Found, Reading
 from agentscale.scoring.extractors import EXTRACTORS
 from agentscale.scoring.letters import letters
@@ -25,6 +26,7 @@ __all__ = [
     "letters",
     "plurality",
     "read",
+    "read_attitude",
     "reread",
     "settle",
 ]

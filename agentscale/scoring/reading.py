@@ -53,9 +53,13 @@ def read(completion: Completion, *, kind: AnswerKind, choices: Sequence[str], ch
     """
     names = tuple(chain)
     chain_of(names, kind)
-    if completion.finish in _FINISH:
-        return Reading(None, _FINISH[completion.finish], "finish@1")
-    return _read_text(completion.text, kind, tuple(choices), names)
+    return unfinished(completion) or _read_text(completion.text, kind, tuple(choices), names)
+
+
+def unfinished(completion: Completion) -> Reading | None:
+    """Why a completion is not to be read at all, whatever its text is; ``None`` where it may be."""
+    missing = _FINISH.get(completion.finish)
+    return None if missing is None else Reading(None, missing, "finish@1")
 
 
 @lru_cache(maxsize=1024)  # cells that share a call read the same text

@@ -93,6 +93,23 @@ class Builder:
             score=("A" in winners) / len(winners) if winners else None,
         )
 
+    def probed(
+        self, transcript: Transcript, stands: Mapping[str, tuple[float | None, Sequence[float | None]]]
+    ) -> Transcript:
+        """The transcript with probes: by slot, what its model says without persona, and what it says in each round."""
+
+        def aside(slot: str, at: int, role: Any, value: float | None) -> Event:
+            answer = None if value is None else str(value)
+            missing = None if answer else "no_answer"
+            key = f"{transcript.sample_id}/{transcript.replicate}/{role}/{at}/{slot}"
+            return Event(
+                key=key, round=at, slot=slot, role=role, text=answer or "", answer=answer, missing=missing, correct=None
+            )
+
+        baselines = [aside(slot, 0, "baseline", default) for slot, (default, _) in stands.items()]
+        probes = [aside(slot, at, "probe", each) for slot, (_, by) in stands.items() for at, each in enumerate(by)]
+        return transcript.model_copy(update={"events": (*transcript.events, *baselines, *probes)})
+
     def folder(
         self,
         cells: Sequence[Cell],

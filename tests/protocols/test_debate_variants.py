@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from agentscale.errors import SpecError
 from agentscale.protocols import count_calls
 from agentscale.protocols.debate.orders import generations, has_cycle, hub
-from agentscale.schema.calls import Call, Reply
-from tests.protocols.stage import by_round, chain, complete, dead, place, played, resolved, says, team
+from agentscale.schema.calls import Call, Message, Reply
+from tests.protocols.stage import QUESTION, by_round, chain, complete, dead, place, played, resolved, says, team
 
 DAGS = st.builds(
     lambda n, p, seed: nx.DiGraph([(u, v) for u, v in nx.gnp_random_graph(n, p, seed=seed).edges if u < v] or [(0, 1)]),
@@ -188,6 +188,33 @@ def test_probes_are_asked_of_everybody_after_every_round_and_never_enter_a_conte
     assert all(reply.call.role == "agent" for reply in made.outcome.replies)
 
 
+def test_probes_by_turn_follow_every_speaker_and_never_enter_a_context() -> None:
+    debate = resolved("debate", rounds=2, order="sequential", memory="history", probe="How sure?", probe_each="turn")
+    made = played(debate, team(3))
+    probes = list(made.of("probe"))
+    assert [(each.round, each.call.turn) for each in probes[::3]] == [
+        (0, 0),
+        *((r, t) for r in (1, 2) for t in range(3)),
+    ]
+    assert [place(each.call) for each in probes] == [0, 1, 2] * 7
+    assert len({(each.call.slot, each.round, each.call.turn) for each in probes}) == len(probes)
+    for each in probes[
+        3:
+    ]:  # whoever has spoken in the round is asked after its new reply, the others after their old one
+        before = each.round if place(each.call) <= each.call.turn else each.round - 1
+        assert each.call.messages[-2].content == f"round {before} of {place(each.call)}"
+    assert not any("How sure" in each.text or "probe round" in each.text for each in made.of())
+
+
+def test_a_baseline_is_asked_once_without_persona_and_without_what_anybody_said() -> None:
+    made = played(resolved("debate", rounds=2, probe="How sure?", baseline=True), team(2, personas=("Be bold.", None)))
+    defaults = list(made.of("baseline"))
+    assert [(each.round, place(each.call)) for each in defaults] == [(0, 0), (0, 1)]
+    assert {each.call.messages for each in defaults} == {(Message("user", f"{QUESTION.prompt}\n\nHow sure?"),)}
+    without = played(resolved("debate", rounds=2, probe="How sure?"), team(2, personas=("Be bold.", None)))
+    assert [each.call for each in made.asked if each.call.role != "baseline"] == [each.call for each in without.asked]
+
+
 WRONG = [
     ({"schedule": "DXD"}, "unknown letter 'X' in the schedule; allowed: D (debate) and R (reflect), as in DRD"),
     ({"schedule": ""}, "the schedule is empty; allowed: a letter for each round, D (debate) or R (reflect), as in DRD"),
@@ -197,6 +224,8 @@ WRONG = [
     ({"traits": ""}, "no trait is given; allowed: E (easy-going) and O (overconfident), one letter for each agent"),
     ({"agreement": 1.5}, "got 1.5; allowed: a share from 0 to 1"),
     ({"probe": " "}, "the probe is empty; give a question, or leave it out"),
+    ({"baseline": True}, "baseline and probe_each belong to a probe, and there is none; write the question: probe"),
+    ({"probe_each": "turn"}, "baseline and probe_each belong to a probe, and there is none"),
     ({"judge": {"model": "m"}}, "there is a judge, and decides says plurality; write decides: judge, or leave it out"),
 ]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from agentscale.analysis.sections.agreements import agreements
+from agentscale.analysis.sections.attitudes import attitudes
 from agentscale.analysis.sections.base import COLUMNS, Number, Section, Sight, Told, row
 from agentscale.analysis.sections.contributions import contributions
 from agentscale.analysis.sections.debates import debates
@@ -24,6 +25,7 @@ SECTIONS: dict[str, Section] = {
     "selection": selection,
     "evidence": evidence,
     "debate": debates,
+    "attitudes": attitudes,
     "overhead": overhead,
 }
 """Every section by the name of its table."""

@@ -73,7 +73,12 @@ class Debate(InteractionProtocol):
     """Who judges: a model, with a persona and sampling if wanted; by default the team's first member, asked anew."""
     probe: str | None = later(None)
     """A question that everybody is asked on the side after each round; neither it nor what comes back enters any
-    context."""
+    context. What comes back is read as an attitude: a number from 0 to 10."""
+    probe_each: Literal["round", "turn"] = later("round")
+    """Whether the probe follows each ``round``, or each ``turn``: in an order in which agents speak one after another,
+    everybody is then asked after each of them has spoken."""
+    baseline: bool = later(False)
+    """Whether the probe is also put, before the debate, to everybody's model without its persona: its default."""
 
     @model_validator(mode="before")
     @classmethod
@@ -119,6 +124,8 @@ class Debate(InteractionProtocol):
             raise ValueError(
                 f"there is a judge, and decides says {self.decides}; write decides: judge, or leave it out"
             )
+        if self.probe is None and (self.baseline or self.probe_each != "round"):
+            raise ValueError("baseline and probe_each belong to a probe, and there is none; write the question: probe")
         return self
 
     @property
@@ -156,7 +163,8 @@ class Debate(InteractionProtocol):
         everybody = range(len(team.agents))
         floor.hear(everybody, (yield [Call(agent.slot, opening(agent, question)) for agent in team.agents]))
         if self.probe is not None:
-            yield Batch(floor.ask_aside(self.probe), round=0)
+            defaults = floor.ask_unswayed(self.probe) if self.baseline else ()
+            yield Batch((*floor.ask_aside(self.probe), *defaults), round=0)
         for number in range(1, self.rounds + 1):
             if self.until == "consensus" and floor.agrees:
                 break
@@ -164,9 +172,11 @@ class Debate(InteractionProtocol):
             if self.memory == "summary" and number > 1:
                 floor.note((yield Batch(floor.ask_for_notes(), round=number)))
             reads = self._reads(usual, number, rng)
-            for speakers in turns:
+            for turn, speakers in enumerate(turns):
                 floor.hear(speakers, (yield Batch(floor.ask(speakers, reads), round=number)))
-            if self.probe is not None:
+                if self.probe is not None and self.probe_each == "turn":
+                    yield Batch(floor.ask_aside(self.probe, turn), round=number)
+            if self.probe is not None and self.probe_each == "round":
                 yield Batch(floor.ask_aside(self.probe), round=number)
         return floor
 

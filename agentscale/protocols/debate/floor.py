@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from agentscale.protocols.debate.orders import Reading
-from agentscale.protocols.prompts import See, noise, noting, padding, probing, quoted, revision
+from agentscale.protocols.prompts import See, noise, noting, padding, probing, quoted, revision, unswayed
 from agentscale.schema.agents import Team
 from agentscale.schema.calls import Call, Reply
 from agentscale.schema.tasks import Question
@@ -93,20 +93,20 @@ class Floor:
 
     def ask_for_notes(self) -> tuple[Call, ...]:
         """Everybody's notes, asked for apart from the debate."""
-        return self._on_the_side(role="summary")
+        return tuple(Call(said.call.slot, noting(said), role="summary") for said in self.replies)
 
     def note(self, replies: Iterable[Reply]) -> None:
         """Takes everybody's notes; who gave none keeps the older ones."""
         self._notes = [reply.text.strip() or kept for reply, kept in zip(replies, self._notes, strict=True)]
 
-    def ask_aside(self, probe: str) -> tuple[Call, ...]:
+    def ask_aside(self, probe: str, turn: int = 0) -> tuple[Call, ...]:
         """A probe of everybody; nobody takes what comes back."""
-        return self._on_the_side(role="probe", probe=probe)
+        return tuple(Call(said.call.slot, probing(said, probe), role="probe", turn=turn) for said in self.replies)
 
-    def _on_the_side(self, role: Literal["summary", "probe"], probe: str = "") -> tuple[Call, ...]:
+    def ask_unswayed(self, probe: str) -> tuple[Call, ...]:
+        """The same of everybody's model without its persona; nobody takes what comes back."""
         return tuple(
-            Call(said.call.slot, probing(said, probe) if role == "probe" else noting(said), role=role)
-            for said in self.replies
+            Call(agent.slot, unswayed(agent, self._question, probe), role="baseline") for agent in self._agents
         )
 
     @property

@@ -7,7 +7,7 @@ large team a reply has many readers and is quoted once for all of them.
 
 from agentscale.protocols.prompts.controls import noise, padding
 from agentscale.protocols.prompts.graphs import assisted, in_groups, instruction, merging, revised
-from agentscale.protocols.prompts.parts import checking, correcting, noting, probing, reviewing, verdict
+from agentscale.protocols.prompts.parts import checking, correcting, noting, probing, reviewing, unswayed, verdict
 from agentscale.protocols.prompts.quotes import See, quoted
 from agentscale.protocols.prompts.sureness import confident, sureness
 from agentscale.protocols.prompts.teamwork import (
@@ -43,5 +43,6 @@ __all__ = [
     "staged",
     "steering",
     "sureness",
+    "unswayed",
     "verdict",
 ]

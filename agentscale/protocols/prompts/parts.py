@@ -77,6 +77,11 @@ def probing(said: Reply, probe: str) -> tuple[Message, ...]:
     return _going_on(said, probe)
 
 
+def unswayed(agent: Agent, question: Question, probe: str) -> tuple[Message, ...]:
+    """The messages that ask the same of an agent's model, without persona, before anybody has said anything."""
+    return _after_the_question(agent.model_copy(update={"persona": None}), question, probe)
+
+
 def _going_on(said: Reply, request: str) -> tuple[Message, ...]:
     own = (Message("assistant", said.text),) if said.text.strip() else ()
     return (*said.call.messages, *own, Message("user", request))
