@@ -4,6 +4,7 @@ from agentscale.api.browsing import catalog, init, list_runs, pull, schema
 from agentscale.api.drawing import DrawnTopology, draw
 from agentscale.api.estimating import estimate
 from agentscale.api.fitting import calibrate
+from agentscale.api.interchange import ImportedRun, export_run, import_run
 from agentscale.api.plan_costs import PlanCost, Unit
 from agentscale.api.results import Run
 from agentscale.api.running import check, load, open_run, replay, run, simulate
@@ -14,6 +15,7 @@ from agentscale.engine import CONCURRENCY
 __all__ = [
     "CONCURRENCY",
     "DrawnTopology",
+    "ImportedRun",
     "PlanCost",
     "Run",
     "Searched",
@@ -23,6 +25,8 @@ __all__ = [
     "check",
     "draw",
     "estimate",
+    "export_run",
+    "import_run",
     "init",
     "list_runs",
     "load",

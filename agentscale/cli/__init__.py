@@ -20,6 +20,8 @@ COMMANDS = {
     "analyze": "Compute the tables of a run and print the summary.",
     "forecast": "Forecast votes of teams that were never asked, from a run's first answers.",
     "report": "Write the page, the tables and the figures of a run.",
+    "import": "Make a run folder of the logs of another tool.",
+    "export": "Write a run as CSV, Parquet, a dataset, logs of Inspect, or spans.",
     "ls": "List the runs of a folder.",
     "catalog": "List topologies, tasks, personas, protocols and ready experiments.",
     "init": "Copy a ready experiment file to here, to be changed.",

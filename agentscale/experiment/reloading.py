@@ -29,6 +29,11 @@ def from_folder(folder: RunFolder) -> Sweep:
             read.
     """
     header = folder.header
+    if "imported" in header.experiment:
+        raise StoreError(
+            f"{folder.path} was imported from a log of the format {header.experiment['imported']!r}, which records no "
+            "call that could be played again\n  use analyze, report or forecast, which read what was said"
+        )
     try:
         experiment = Experiment.model_validate(header.experiment)
         resolved = {cell.id: protocols.resolve(cell.protocol) for cell in header.cells}

@@ -17,7 +17,7 @@ def page(topic: str) -> str:
     """The text of a page.
 
     The page ``experiment`` closes with the table of all keys and their defaults, ``models`` with that of all profiles,
-    ``protocols`` with that of all parameters.
+    ``protocols`` with that of all parameters, ``export`` with those of all columns.
 
     Raises:
         SpecError: If there is no page on ``topic``.
@@ -34,6 +34,10 @@ def page(topic: str) -> str:
         from agentscale.cli.pages.keys import parameters
 
         text += f"\n## All parameters\n\n{parameters()}\n"
+    if topic == "export":
+        from agentscale.cli.pages.keys import columns
+
+        text += f"\n{columns()}\n"
     if topic == "models":
         from agentscale.cli.pages.profiles import presets
 

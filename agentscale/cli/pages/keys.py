@@ -6,6 +6,7 @@ import textwrap
 
 from pydantic.fields import FieldInfo
 
+from agentscale.interop import ANSWERS, TRIALS
 from agentscale.protocols import PROTOCOLS
 from agentscale.schema.agents import Member, Sampling
 from agentscale.schema.embedding import EmbedderSpec
@@ -59,6 +60,18 @@ def table() -> str:
 def parameters() -> str:
     """Every parameter of every protocol: its default and what it means, at 80 columns."""
     return "\n\n".join(f"### {name}\n\n{_protocol(member)}" for name, member in sorted(PROTOCOLS.items()))
+
+
+def columns() -> str:
+    """Every column of the tables that ``export`` writes, at 80 columns."""
+    return "\n\n".join(
+        f"## {name}\n\n" + "\n".join(_column(*column) for column in about.items())
+        for name, about in (("answers", ANSWERS), ("trials", TRIALS))
+    )
+
+
+def _column(name: str, about: str) -> str:
+    return "\n".join(textwrap.wrap(about, 78, initial_indent=f"    {name:14} ", subsequent_indent=" " * 19))
 
 
 def _protocol(member: type[Record]) -> str:
