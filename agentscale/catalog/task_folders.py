@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from agentscale.catalog.homes import folder
 from agentscale.errors import SpecError
 from agentscale.schema.record import tupled
 from agentscale.schema.run import Named
-from agentscale.schema.tasks import Sample, Task, TaskSpec
-from agentscale.scoring import canonical_number, chain_of
+from agentscale.schema.tasks import AnswerKind, Sample, Task, TaskSpec
+from agentscale.scoring import canonical_math, canonical_number, canonical_text, chain_of
 
 HEAD = "task.yaml"
 LETTERS = string.ascii_uppercase
@@ -173,8 +174,7 @@ def _no_constant(name: str) -> float:
 
 def _fitting(sample: Sample, spec: TaskSpec) -> Sample:
     """The sample, if it is one of the task's kind."""
-    checks = {"choice": _unfit_choice, "number": _unfit_number, "step": _unfit_step}
-    for key, error in checks[spec.kind](sample):
+    for key, error in (*_misplaced(sample, spec.kind), *_CHECKS[spec.kind](sample)):
         raise error.at(key=key)
     return sample
 
@@ -201,16 +201,12 @@ def _unfit_choice(sample: Sample) -> Iterator[tuple[str, SpecError]]:
 
 
 def _unfit_number(sample: Sample) -> Iterator[tuple[str, SpecError]]:
-    if sample.choices:
-        yield "choices", SpecError(f"{len(sample.choices)} choices", allowed="none for the kind 'number'")
-    elif not _NUMBER.fullmatch(sample.target) or canonical_number(sample.target) is None:
+    if not _NUMBER.fullmatch(sample.target) or canonical_number(sample.target) is None:
         yield "target", SpecError(f"got {shown(sample.target)}", allowed="a number, such as 12, -3, 0.5 or 1/3")
 
 
 def _unfit_step(sample: Sample) -> Iterator[tuple[str, SpecError]]:
-    if sample.choices:
-        yield "choices", SpecError(f"{len(sample.choices)} choices", allowed="none for the kind 'step'")
-    elif len(sample.world) != 1:
+    if len(sample.world) != 1:
         allowed = f"one world with its parameters, {{name: {{parameter: value}}}}: {', '.join(environments.WORLDS)}"
         yield "world", SpecError(f"{len(sample.world)} worlds", allowed=allowed)
     else:
@@ -228,3 +224,48 @@ def _unfit_world(sample: Sample) -> Iterator[tuple[str, SpecError]]:
     for key, written, meant in (("input", sample.input, opens), ("target", sample.target, world.right(opens))):
         if written != meant:
             yield key, SpecError(f"got {shown(written)}", allowed=f"the first step of its world, {meant!r}")
+
+
+def _misplaced(sample: Sample, kind: AnswerKind) -> Iterator[tuple[str, SpecError]]:
+    """What a sample holds that only samples of another kind have."""
+    if sample.choices and kind != "choice":
+        yield "choices", SpecError(f"{len(sample.choices)} choices", allowed=f"none for the kind {kind!r}")
+    if sample.tests is not None and kind != "code":
+        yield "tests", SpecError("there are tests", allowed=f"none for the kind {kind!r}", remedy="set kind: code")
+    if sample.aliases and kind != "text":
+        yield "aliases", SpecError("there are aliases", allowed=f"none for the kind {kind!r}", remedy="set kind: text")
+
+
+def _unfit_math(sample: Sample) -> Iterator[tuple[str, SpecError]]:
+    if not canonical_math(sample.target):
+        yield (
+            "target",
+            SpecError(f"got {shown(sample.target)}", allowed=r"an expression, such as 1/2, \sqrt{2} or x^2+1"),
+        )
+
+
+def _unfit_code(sample: Sample) -> Iterator[tuple[str, SpecError]]:
+    if sample.tests is None:
+        yield "tests", SpecError("is missing", allowed='what programs are tried on, such as {"hidden": [{"check": …}]}')
+        return
+    for key, code in (("target", sample.target), ("tests", sample.tests.setup)):
+        try:
+            ast.parse(code)
+        except (SyntaxError, ValueError) as error:
+            yield key, SpecError(f"is no Python program: {error}", allowed="a program that passes the tests")
+
+
+def _unfit_text(sample: Sample) -> Iterator[tuple[str, SpecError]]:
+    for key, text in (("target", sample.target), *(("aliases", alias) for alias in sample.aliases)):
+        if not canonical_text(text):
+            yield key, SpecError(f"got {shown(text)}", allowed="a text with at least one letter or digit")
+
+
+_CHECKS: dict[AnswerKind, Callable[[Sample], Iterator[tuple[str, SpecError]]]] = {
+    "choice": _unfit_choice,
+    "number": _unfit_number,
+    "step": _unfit_step,
+    "math": _unfit_math,
+    "code": _unfit_code,
+    "text": _unfit_text,
+}

@@ -20,7 +20,7 @@ from agentscale.randomness import keyed
 from agentscale.recording import Answer
 from agentscale.schema.calls import ATTITUDES, Batch, Call, Outcome, Play, Reply
 from agentscale.schema.run import Cell, QuestionRecord, Transcript
-from agentscale.scoring import decide, decide_chain, is_correct, read, read_attitude
+from agentscale.scoring import decide, decide_chain, is_correct, read, read_attitude, rightness
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,11 +55,14 @@ class TrialPlayer:
         trial_id = TrialId(sweep.header.seed, stage.task.digest, trial.sample_id, trial.replicate, stage.salt)
         generator = self._started(stage, trial, record)
         world, kind = sweep.worlds.get((trial.cell.task, trial.sample_id)), stage.task.kind
+        is_right = rightness(record, kind)
 
         def judge(reply: Reply) -> bool | None:
             if reply.answer is None or reply.call.role in ATTITUDES:
                 return None
-            return is_correct(reply.answer, _target(record, world, reply.call), kind)
+            if world is not None:
+                return is_correct(reply.answer, _target(world, reply.call), kind)
+            return is_right(reply.answer)
 
         events: list[_Fields] = []
         replies: list[Reply] | None = None
@@ -145,7 +148,8 @@ class TrialPlayer:
             votes = outcome.replies if outcome.decider is None else (outcome.decider,)
             weights = outcome.weights if outcome.decider is None else ()
             answers = [reply.answer for reply in votes]
-            decided = decide(answers, record.target, stage.task.kind, lambda: self._rng("tie", trial), weights)
+            is_right = rightness(record, stage.task.kind)
+            decided = decide(answers, is_right, lambda: self._rng("tie", trial), weights)
         fields: _Fields = {
             "cell": trial.cell.id,
             "sample_id": trial.sample_id,
@@ -235,10 +239,8 @@ def _prefix(batch: Batch, replies: list[Reply]) -> tuple[list[Reply], list[Reply
     return replies, []
 
 
-def _target(record: QuestionRecord, world: StepWorld | None, call: Call) -> str:
+def _target(world: StepWorld, call: Call) -> str:
     """What is right where the call was made: in a world of steps, that hangs on the state that was told."""
-    if world is None:
-        return record.target
     return world.right("\n".join(message.content for message in call.messages)) or ""
 
 

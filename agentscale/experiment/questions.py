@@ -27,6 +27,8 @@ def question(sample: Sample, spec: TaskSpec) -> QuestionRecord:
         target=sample.target,
         level=sample.level,
         world=next((Named(name=name, parameters=given) for name, given in sample.world.items()), None),
+        aliases=sample.aliases,
+        tests=sample.tests,
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agentscale.schema.agents import Team
 from agentscale.schema.calls import Missing, Role
+from agentscale.schema.programs import ProgramTests
 from agentscale.schema.record import Record, digest, later
 from agentscale.schema.tasks import AnswerKind
 
@@ -81,6 +82,10 @@ class QuestionRecord(Record):
     level: int = 1
     world: Named | None = later(None)
     """The world of steps that the question opens, where it is one."""
+    aliases: tuple[str, ...] = later(())
+    """Other wordings of the target of a text."""
+    tests: ProgramTests | None = later(None)
+    """What programs that answer the question are tried on."""
 
 
 class TaskHead(Record):

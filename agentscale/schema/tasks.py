@@ -7,10 +7,13 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from agentscale.schema.chains import StepChain
-from agentscale.schema.record import Record, digest
+from agentscale.schema.programs import ProgramTests
+from agentscale.schema.record import Record, digest, later
 
-AnswerKind = Literal["choice", "number", "step"]
-"""``choice``: the answer is a letter; ``number``: a number; ``step``: steps of a chain, in the words of its world."""
+AnswerKind = Literal["choice", "number", "step", "math", "code", "text"]
+"""``choice``: the answer is a letter; ``number``: a number; ``step``: steps of a chain, in the words of its world;
+``math``: a mathematical expression, equal by what it means; ``code``: a program, right if it passes its tests;
+``text``: free text, equal to the target or to another wording of it, or judged by an agent."""
 
 
 class Sample(Record):
@@ -21,7 +24,12 @@ class Sample(Record):
     choices: tuple[str, ...] = ()
     """The options of a multiple-choice item, in order; they are lettered A, B, …"""
     target: str
-    """The right answer: a letter for a choice, a number for a number, the first step of a world."""
+    """The right answer: a letter for a choice, a number for a number, the first step of a world, an expression in plain
+    or LaTeX notation for maths, a program that passes the tests for code, any text for a text."""
+    aliases: tuple[str, ...] = later(())
+    """Other wordings of the target of a text that are as right."""
+    tests: ProgramTests | None = later(None)
+    """What a program for a sample of the kind ``code`` is tried on."""
     level: int = Field(default=1, ge=1)
     """Difficulty, 1 is the easiest."""
     metadata: dict[str, Any] = {}

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from agentscale.scoring.attitudes import read_attitude
 from agentscale.scoring.base import Extractor, Found, Reading
+from agentscale.scoring.expressions import canonical_math
 from agentscale.scoring.extractors import EXTRACTORS
 from agentscale.scoring.letters import letters
 from agentscale.scoring.numbers import canonical_number
 from agentscale.scoring.reading import chain_of, read
 from agentscale.scoring.rereading import reread
-from agentscale.scoring.voting import Decision, decide, decide_chain, expected_score, is_correct, plurality, settle
+from agentscale.scoring.texts import canonical_text
+from agentscale.scoring.voting import (
+    Decision,
+    decide,
+    decide_chain,
+    expected_score,
+    is_correct,
+    plurality,
+    rightness,
+    settle,
+)
 
 __all__ = [
     "EXTRACTORS",
@@ -17,7 +28,9 @@ __all__ = [
     "Extractor",
     "Found",
     "Reading",
+    "canonical_math",
     "canonical_number",
+    "canonical_text",
     "chain_of",
     "decide",
     "decide_chain",
@@ -28,5 +41,6 @@ __all__ = [
     "read",
     "read_attitude",
     "reread",
+    "rightness",
     "settle",
 ]

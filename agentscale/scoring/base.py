@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from agentscale.schema.calls import Missing
 from agentscale.schema.tasks import AnswerKind
@@ -14,7 +14,8 @@ class Reading(NamedTuple):
     """What was read from a completion."""
 
     answer: str | None
-    """A letter in upper case, or a number in canonical form; ``None`` where it is missing."""
+    """A letter in upper case, a number in canonical form, an expression, a program or a text; ``None`` where it is
+    missing."""
     missing: Missing | None
     """Why there is no answer."""
     by: str
@@ -32,16 +33,25 @@ NO_ANSWER = Found(None, "no_answer")
 """The place where the answer should stand holds none that can be read: nothing else in the text may pass for it."""
 
 
+REFUSED = Found(None, "refused")
+"""The text declines to answer."""
+
+Form = Literal["plain", "signs", "raw"]
+"""What an extractor is given of a text, after its thinking: ``plain``, no mark-up (see `agentscale.scoring.cleaning`);
+``signs``, mark-up as it is and ASCII signs for those that look like them, for LaTeX; ``raw``, every sign as it was
+written, for programs and JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extractor:
     """One way to find an answer in a text. A change of what it finds is a new version."""
 
     name: str
     version: int
-    kinds: tuple[AnswerKind, ...]
-    """The kinds of answer that it can find."""
+    kinds: Mapping[AnswerKind, Form]
+    """The kinds of answer that it can find, and for each the form in which it wants the text."""
     find: Callable[[str, AnswerKind, Sequence[str]], Found | None]
-    """From a cleaned text, the kind and the options to a decision, or ``None`` to ask the next of the chain."""
+    """From a text, the kind and the options to a decision, or ``None`` to ask the next of the chain."""
 
     @property
     def id(self) -> str:

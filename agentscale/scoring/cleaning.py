@@ -29,6 +29,7 @@ _LOOKALIKES = {
 _STEPS: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
     (sign, re.compile(pattern, re.IGNORECASE), by)
     for sign, pattern, by in (
+        ("\\", r"(?<=[0-9])\s{0,4}(?=\\[dt]?frac)", " "),  # a mixed number: its parts are not one run of digits
         ("\\", r"\\[dt]?frac\s{0,4}\{([^{}\n]{1,60})\}\s{0,4}\{([^{}\n]{1,60})\}", r"\1/\2"),
         ("\\", r"\\(?:times|cdot)\b", "*"),
         ("\\", r"\\div\b", "/"),
@@ -58,12 +59,17 @@ def spoken(text: str) -> str:
     return split_thinking(text).text
 
 
+def in_ascii(text: str) -> str:
+    """The text with ASCII signs for those that look like them; its mark-up stays."""
+    return text.translate(_LOOKALIKES)
+
+
 def plain(text: str) -> str:
     """The text without LaTeX, Markdown and HTML, in ASCII where a sign has an ASCII twin.
 
     ``{…}`` and ``<…>`` become ``(…)``; lines stay lines.
     """
-    text = text.translate(_LOOKALIKES)
+    text = in_ascii(text)
     for sign, pattern, by in _STEPS:
         if sign in text:
             text = pattern.sub(by, text)

@@ -56,6 +56,8 @@ class Mark(NamedTuple):
     tail: str
     """The line that the announcement opens, without what only leads up to the answer: ``B) Paris`` of
     ``the correct option is **B) Paris**``."""
+    rest: str
+    """The same with all that follows it, up to the next announcement."""
 
 
 def final_marks(text: str) -> Iterator[Mark]:
@@ -71,6 +73,11 @@ def loose_marks(text: str) -> Iterator[Mark]:
     for mark in _filled(text, _announced(text).loose):
         if not _CONDITION.search(text[max(0, mark.start - 30) : mark.start]):
             yield mark
+
+
+def is_left_open(text: str) -> bool:
+    """Whether a plain text has marks ``Final answer:`` and none of them is filled."""
+    return bool(_announced(text).final) and next(final_marks(text), None) is None
 
 
 def after_marks(text: str) -> str:
@@ -109,12 +116,13 @@ def _filled(text: str, spans: Spans, *, forward: bool = False) -> Iterator[Mark]
     stops = [*(start for start, _ in spans[1:]), len(text)]
     places = list(zip(spans, stops, strict=False))
     for (start, end), stop in places if forward else reversed(places):
-        tail = _tail(text[end : min(stop, end + WINDOW)])
-        if tail:
-            yield Mark(start, tail)
+        rest = _rest(text[end : min(stop, end + WINDOW)])
+        if rest:
+            yield Mark(start, rest.partition("\n")[0].strip(), rest)
 
 
-def _tail(after: str) -> str:
+def _rest(after: str) -> str:
+    """What follows an announcement, without what only leads up to the answer; empty where that is none."""
     lead = _FILLER.match(after)
     assert lead is not None  # it may be empty
     rest = after[lead.end() :]
@@ -122,4 +130,4 @@ def _tail(after: str) -> str:
         return ""
     rest = re.sub(r"^[->] ", "", rest) if "\n" in lead[0] else rest
     line = rest.partition("\n")[0].strip()
-    return "" if _PLACEHOLDER.match(line) else line
+    return "" if not line or _PLACEHOLDER.match(line) else rest

@@ -105,6 +105,13 @@ def only_number(text: str) -> Fraction | None:
     return found[0].value if len(found) == 1 else None
 
 
+def whole_number(text: str) -> Fraction | None:
+    """The value of a plain text that is one number and nothing else but a stop; no unit, no percent."""
+    bare = text.strip().rstrip(".")
+    found = list(numbers(bare))
+    return found[0].value if len(found) == 1 and (found[0].start, found[0].end) == (0, len(bare)) else None
+
+
 def is_operand(text: str, found: Sequence[Number], index: int) -> bool:
     """Whether a number is one end of a sum, a range or a list that nobody has worked out."""
     left = index > 0 and _joined(text, found[index - 1], found[index])

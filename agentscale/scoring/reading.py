@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from agentscale.errors import SpecError
 from agentscale.schema.calls import Completion, Missing
 from agentscale.schema.tasks import AnswerKind
 from agentscale.schema.tools import CALLING
-from agentscale.scoring.base import Extractor, Reading
-from agentscale.scoring.cleaning import plain, spoken
+from agentscale.scoring.base import Extractor, Form, Reading
+from agentscale.scoring.cleaning import in_ascii, plain, spoken
 from agentscale.scoring.extractors import EXTRACTORS
 from agentscale.scoring.marks import own_part
 
@@ -20,6 +20,12 @@ _FINISH: dict[str, Missing] = {
     "content_filter": "refused",
     "refusal": "refused",
     CALLING: "no_answer",  # it wanted tools used, more often than it may
+}
+
+_FORMS: dict[Form, Callable[[str], str]] = {
+    "plain": lambda said: own_part(plain(said)),
+    "signs": lambda said: own_part(in_ascii(said)),
+    "raw": lambda said: said,
 }
 
 
@@ -44,8 +50,8 @@ def read(completion: Completion, *, kind: AnswerKind, choices: Sequence[str], ch
 
     Args:
         completion: Text and reason of its end. Reasoning text is not read.
-        kind: Whether a letter or a number is wanted.
-        choices: The options, in order; empty for numbers.
+        kind: What kind of answer is wanted.
+        choices: The options, in order; empty where there are none.
         chain: Names of extractors, tried in order until one decides.
 
     Raises:
@@ -65,9 +71,13 @@ def unfinished(completion: Completion) -> Reading | None:
 @lru_cache(maxsize=1024)  # cells that share a call read the same text
 def _read_text(raw: str, kind: AnswerKind, choices: tuple[str, ...], names: tuple[str, ...]) -> Reading:
     extractors = chain_of(names, kind)
-    text = own_part(plain(spoken(raw)))
+    said = spoken(raw)
+    forms: dict[Form, str] = {}
     for extractor in extractors:
-        found = extractor.find(text, kind, choices)
+        form = extractor.kinds[kind]
+        if form not in forms:
+            forms[form] = _FORMS[form](said)
+        found = extractor.find(forms[form], kind, choices)
         if found is not None:
             return Reading(found.answer, found.missing, extractor.id)
     return Reading(None, "no_answer", extractors[-1].id)

@@ -7,8 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from agentscale.schema.run import QuestionRecord
 from agentscale.schema.tasks import AnswerKind
+from agentscale.scoring.expressions import canonical_math
 from agentscale.scoring.numbers import canonical_number
+from agentscale.scoring.texts import canonical_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,17 +52,34 @@ def settle(winners: Sequence[str], rng: np.random.Generator) -> str | None:
 
 
 def is_correct(answer: str, target: str, kind: AnswerKind) -> bool:
-    """Whether an answer is right: letters and steps whatever their case, numbers by value.
+    """Whether an answer is right: letters and steps whatever their case, numbers by value, texts in canonical form.
+
+    Expressions count here as they are written; what they mean, and what a program does, only a check can tell.
 
     Args:
-        answer: A letter, steps, or a number in any form that ``canonical_number`` reads.
+        answer: A letter, steps, an expression, a text, or a number in any form that ``canonical_number`` reads.
         target: The right one, likewise.
         kind: Which of these it is.
     """
-    if kind != "number":
-        return answer.strip().casefold() == target.strip().casefold()
-    value = canonical_number(answer)
-    return value is not None and value == canonical_number(target)
+    form = _CANONICAL.get(kind, _folded)
+    said = form(answer)
+    return said is not None and said == form(target)
+
+
+def _folded(text: str) -> str:
+    return text.strip().casefold()
+
+
+_CANONICAL: dict[AnswerKind, Callable[[str], str | None]] = {
+    "number": canonical_number,
+    "math": canonical_math,
+    "text": canonical_text,
+}
+
+
+def rightness(question: QuestionRecord, kind: AnswerKind) -> Callable[[str], bool]:
+    """What tells whether an answer to a question is right, by the answer alone."""
+    return lambda answer: any(is_correct(answer, right, kind) for right in (question.target, *question.aliases))
 
 
 class Decision(NamedTuple):
@@ -75,8 +95,7 @@ class Decision(NamedTuple):
 
 def decide(
     answers: Sequence[str | None],
-    target: str,
-    kind: AnswerKind,
+    is_right: Callable[[str], bool],
     rng: Callable[[], np.random.Generator],
     weights: Sequence[float] = (),
 ) -> Decision:
@@ -84,16 +103,15 @@ def decide(
 
     Args:
         answers: As ``read`` gives them.
-        target: The right one.
-        kind: Which of the two it is.
+        is_right: Whether an answer is right.
         rng: Gives the generator of the draw; called only where there is a tie.
         weights: What each answer weighs; see `plurality`.
     """
     winners = plurality(answers, weights)
     tied = len(winners) > 1
     answer = settle(winners, rng()) if tied else next(iter(winners), None)
-    correct = None if answer is None else is_correct(answer, target, kind)
-    return Decision(answer, tied, correct, expected_score(winners, target, kind))
+    correct = None if answer is None else is_right(answer)
+    return Decision(answer, tied, correct, expected_score(winners, is_right))
 
 
 def decide_chain(answers: Sequence[str | None], correct: Iterable[bool | None]) -> Decision:
@@ -109,8 +127,6 @@ def decide_chain(answers: Sequence[str | None], correct: Iterable[bool | None]) 
     return Decision(answers[-1], False, right, float(right))
 
 
-def expected_score(winners: Sequence[str], target: str, kind: AnswerKind) -> float | None:
+def expected_score(winners: Sequence[str], is_right: Callable[[str], bool]) -> float | None:
     """Probability in [0, 1] that ``settle`` gives a right answer; ``None`` without a winner."""
-    if not winners:
-        return None
-    return sum(is_correct(winner, target, kind) for winner in winners) / len(winners)
+    return sum(map(is_right, winners)) / len(winners) if winners else None

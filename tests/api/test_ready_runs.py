@@ -44,7 +44,7 @@ def test_of_a_hub_that_decides_both_its_answer_and_the_plurality_are_told(tmp_pa
         assert (said[trial.decider].slot, said[trial.decider].answer) == (cell.team.slots[0], trial.answer)
         votes = plurality([said[key].answer for key in trial.final])
         hubs.append(float(bool(trial.correct)))
-        pluralities.append(expected_score(votes, questions[cell.task, trial.sample_id].target, "choice") or 0.0)
+        pluralities.append(expected_score(votes, questions[cell.task, trial.sample_id].target.__eq__) or 0.0)
     assert hubs != pluralities
     assert run.rows("cells")[0]["accuracy"] == pytest.approx(fmean(hubs))
     assert run.rows("rounds")[-1]["team_accuracy"] == pytest.approx(fmean(pluralities))

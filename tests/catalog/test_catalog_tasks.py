@@ -73,7 +73,7 @@ CASES = {
     ),
     "wrong key": (
         row(CHOICE, targt="B"),
-        "targt: unknown key 'targt'\n  allowed: choices, id, input, level, metadata, target, world\n"
+        "targt: unknown key 'targt'\n  allowed: aliases, choices, id, input, level, metadata, target, tests, world\n"
         "  did you mean 'target'?",
     ),
     "missing column": (row(CHOICE, target=...), "target: is missing\n  allowed: text"),
@@ -113,6 +113,55 @@ def test_a_wrong_sample_is_named_with_its_line(name: str, tmp_path: Path) -> Non
     assert problem.startswith("quiz/samples.jsonl:3: ")
     if expected is not None:
         assert problem == f"quiz/samples.jsonl:3: {expected}"
+
+
+TRIED = {"hidden": [{"check": "assert f(1) == 2"}]}
+OTHER_KINDS = {
+    "prose for an expression": (
+        "math",
+        {"target": "two apples"},
+        "target: got 'two apples'\n  allowed: an expression, such as 1/2, \\sqrt{2} or x^2+1",
+    ),
+    "a text of signs": (
+        "text",
+        {"target": "…"},
+        "target: got '…'\n  allowed: a text with at least one letter or digit",
+    ),
+    "an alias of signs": (
+        "text",
+        {"aliases": ["two", "--"]},
+        "aliases: got '--'\n  allowed: a text with at least one letter or digit",
+    ),
+    "no tests": (
+        "code",
+        {"target": "x = 1"},
+        'tests: is missing\n  allowed: what programs are tried on, such as {"hidden": [{"check": …}]}',
+    ),
+    "a target that is no program": ("code", {"target": "def f(x:", "tests": TRIED}, None),
+    "a case of two uses": ("code", {"tests": {"hidden": [{"check": "f(1)", "call": "f(1)"}]}}, None),
+    "a case without what is right": ("code", {"tests": {"hidden": [{"call": "f(1)"}]}}, None),
+    "tests of a number": (
+        "number",
+        {"tests": TRIED},
+        "tests: there are tests\n  allowed: none for the kind 'number'\n  set kind: code",
+    ),
+    "aliases of a number": (
+        "number",
+        {"aliases": ["2"]},
+        "aliases: there are aliases\n  allowed: none for the kind 'number'\n  set kind: text",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_KINDS)
+def test_a_sample_that_does_not_fit_its_kind_is_named_with_its_line(name: str, tmp_path: Path) -> None:
+    kind, changed, expected = OTHER_KINDS[name]
+    chain = ["code_block"] if kind == "code" else ["mark"]
+    write(tmp_path, row(NUMBER, **changed), kind=kind, extract=chain)
+    problem = problem_of(tmp_path)
+    assert problem.startswith("quiz/samples.jsonl:1: ")
+    if expected is not None:
+        assert problem == f"quiz/samples.jsonl:1: {expected}"
 
 
 @pytest.mark.parametrize("target", ["two", "", " 2", "1,000", "2 apples", "nan", "inf", "٣", "1e9999", "1/0"])
@@ -169,7 +218,7 @@ def test_a_file_of_samples_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        ({"kind": "essay"}, "kind: got 'essay'\n  allowed: one of choice, number, step"),
+        ({"kind": "essay"}, "kind: got 'essay'\n  allowed: one of choice, number, step, math, code, text"),
         ({"version": 1}, "version: got 1\n  allowed: text"),
         ({"extract": []}, "extract: got []\n  allowed: a list of at least 1 item, each text"),
         ({"extract": ["mark", "leter"]}, None),

@@ -13,6 +13,10 @@ from agentscale.scoring import decide, plurality, reread
 QUESTION = QuestionRecord(task="quiz", sample_id="q", prompt="Which?", choices=("red", "green", "blue"), target="B")
 
 
+def is_a(answer: str) -> bool:
+    return answer == "A"
+
+
 def never() -> np.random.Generator:
     raise AssertionError("there is no tie to be drawn")
 
@@ -72,17 +76,17 @@ def test_an_unknown_extractor_is_named() -> None:
 
 
 def test_a_decision_draws_only_where_there_is_a_tie() -> None:
-    assert decide(["A", "A", None], "A", "choice", never) == ("A", False, True, 1.0)
-    assert decide([None], "A", "choice", never) == (None, False, None, None)
-    drawn = {decide(["A", "B"], "A", "choice", lambda at=at: keyed(at, "tie")).answer for at in range(20)}
+    assert decide(["A", "A", None], is_a, never) == ("A", False, True, 1.0)
+    assert decide([None], is_a, never) == (None, False, None, None)
+    drawn = {decide(["A", "B"], is_a, lambda at=at: keyed(at, "tie")).answer for at in range(20)}
     assert drawn == {"A", "B"}
 
 
 def test_weights_break_what_counting_would_leave_tied_and_a_weight_of_nothing_is_no_vote() -> None:
-    assert decide(["A", "B"], "A", "choice", never, (2.0, 1.0)) == ("A", False, True, 1.0)
-    assert decide(["A", "B", "B"], "A", "choice", never, (0.5, 0.1, 0.1)).answer == "A"
-    assert decide(["A", None], "A", "choice", never, (0.0, 5.0)) == (None, False, None, None)
-    assert decide(["A", "B", "A"], "A", "choice", lambda: keyed(0, "tie"), (0.5, 1.0, 0.5)).tied
+    assert decide(["A", "B"], is_a, never, (2.0, 1.0)) == ("A", False, True, 1.0)
+    assert decide(["A", "B", "B"], is_a, never, (0.5, 0.1, 0.1)).answer == "A"
+    assert decide(["A", None], is_a, never, (0.0, 5.0)) == (None, False, None, None)
+    assert decide(["A", "B", "A"], is_a, lambda: keyed(0, "tie"), (0.5, 1.0, 0.5)).tied
 
 
 @given(votes=st.lists(st.tuples(st.sampled_from("AB"), st.floats(0, 9)), min_size=1), data=st.data())

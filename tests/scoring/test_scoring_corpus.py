@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,7 +10,13 @@ from agentscale.schema.calls import Completion
 from agentscale.scoring import Reading, read
 
 GROUPS = yaml.safe_load((Path(__file__).parent / "corpus.yaml").read_text(encoding="utf-8"))
-CHAINS = {"choice": ("mark", "letter", "option_text"), "number": ("mark", "last_number")}
+CHAINS = {
+    "choice": ("mark", "letter", "option_text"),
+    "number": ("mark", "last_number"),
+    "math": ("boxed", "mark", "last_number"),
+    "code": ("json_field", "code_block", "bare_program"),
+    "text": ("json_field", "boxed", "mark", "whole_text"),
+}
 REASONS = {"no_answer", "not_an_option", "truncated", "refused"}
 CASES = [
     pytest.param(group, text, wanted, id=f"{group['group']}: {text[:40]!r}")
@@ -18,15 +25,15 @@ CASES = [
 ]
 
 
-def read_as(group: dict[str, object], text: str) -> Reading:
+def read_as(group: dict[str, Any], text: str) -> Reading:
     kind = str(group["kind"])
     completion = Completion(text, str(group.get("finish", "stop")))
-    return read(completion, kind=kind, choices=tuple(group.get("choices", ())), chain=CHAINS[kind])
+    return read(completion, kind=kind, choices=tuple(group.get("choices", ())), chain=group.get("chain", CHAINS[kind]))
 
 
-def test_the_corpus_has_hundreds_of_texts_of_both_kinds():
-    assert len(CASES) >= 200
-    assert {group["kind"] for group in GROUPS} == {"choice", "number"}
+def test_the_corpus_has_hundreds_of_texts_of_every_kind():
+    assert len(CASES) >= 300
+    assert {group["kind"] for group in GROUPS} == set(CHAINS)
 
 
 @pytest.mark.parametrize(("group", "text", "wanted"), CASES)

@@ -24,4 +24,4 @@ def _find(text: str, kind: AnswerKind, choices: Sequence[str]) -> Found | None:
     return Found(canonical(last.value)) if sound and last.value is not None else NO_ANSWER
 
 
-LAST_NUMBER = Extractor("last_number", 1, ("number",), _find)
+LAST_NUMBER = Extractor("last_number", 1, {"number": "plain", "math": "plain"}, _find)

@@ -116,4 +116,4 @@ def _find(text: str, kind: AnswerKind, choices: Sequence[str]) -> Found | None:
     return explicit(after_marks(text), choices)
 
 
-LETTER = Extractor("letter", 1, ("choice",), _find)
+LETTER = Extractor("letter", 1, {"choice": "plain"}, _find)

@@ -7,24 +7,34 @@ from collections.abc import Sequence
 from agentscale.schema.tasks import AnswerKind
 from agentscale.scoring.base import NO_ANSWER, Extractor, Found
 from agentscale.scoring.extractors.marked_choice import marked_choice
+from agentscale.scoring.extractors.marked_math import marked_math
 from agentscale.scoring.extractors.marked_number import marked_number
-from agentscale.scoring.marks import final_marks, loose_marks
+from agentscale.scoring.extractors.stated import free_text
+from agentscale.scoring.marks import Mark, final_marks, loose_marks
 
 
 def _find(text: str, kind: AnswerKind, choices: Sequence[str]) -> Found | None:
     last = next(final_marks(text), None)
     if last is not None:
         # What stands at the mark decides, even if it cannot be read: an earlier letter is not the answer then.
-        return _read(last.tail, kind, choices, strict=True) or NO_ANSWER
+        return _read(last, kind, choices, strict=True) or NO_ANSWER
     for mark in loose_marks(text):
-        found = _read(mark.tail, kind, choices, strict=False)
+        found = _read(mark, kind, choices, strict=False)
         if found is not None:
             return found
     return None
 
 
-def _read(tail: str, kind: AnswerKind, choices: Sequence[str], *, strict: bool) -> Found | None:
-    return marked_choice(tail, choices, strict=strict) if kind == "choice" else marked_number(tail, strict=strict)
+def _read(mark: Mark, kind: AnswerKind, choices: Sequence[str], *, strict: bool) -> Found | None:
+    match kind:
+        case "choice":
+            return marked_choice(mark.tail, choices, strict=strict)
+        case "math":
+            return marked_math(mark.rest, strict=strict)
+        case "text":
+            return free_text(mark.tail)
+        case _:
+            return marked_number(mark.tail, strict=strict)
 
 
-MARK = Extractor("mark", 1, ("choice", "number"), _find)
+MARK = Extractor("mark", 1, {"choice": "plain", "number": "plain", "math": "signs", "text": "plain"}, _find)

@@ -17,4 +17,4 @@ def _find(text: str, kind: AnswerKind, choices: Sequence[str]) -> Found | None:
     return None if letter is None else Found(letter)
 
 
-OPTION_TEXT = Extractor("option_text", 1, ("choice",), _find)
+OPTION_TEXT = Extractor("option_text", 1, {"choice": "plain"}, _find)

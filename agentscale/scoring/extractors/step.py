@@ -15,4 +15,4 @@ def _find(text: str, kind: AnswerKind, choices: Sequence[str]) -> Found | None:
     return None if mark is None else Found(" ".join(mark.tail.upper().split()).rstrip(". "))
 
 
-STEP = Extractor("step", 1, ("step",), _find)
+STEP = Extractor("step", 1, {"step": "plain"}, _find)
