@@ -260,9 +260,8 @@ class _CellMaker:
         last = heard[-self.cell.size :]
         votes = last[:1] if self._is_led else last
         draw = (self.cell.id, question.sample_id, replicate)
-        decided = scoring.decide(
-            [each.answer for each in votes], question.target, self._task.kind, lambda: keyed(0, "tie", *draw)
-        )
+        is_right = scoring.rightness(question, self._task.kind)
+        decided = scoring.decide([each.answer for each in votes], is_right, lambda: keyed(0, "tie", *draw))
         return Transcript(
             cell=self.cell.id,
             sample_id=question.sample_id,
