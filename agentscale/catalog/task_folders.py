@@ -7,7 +7,7 @@ import json
 import os
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -206,24 +206,37 @@ def _unfit_number(sample: Sample) -> Iterator[tuple[str, SpecError]]:
 
 
 def _unfit_step(sample: Sample) -> Iterator[tuple[str, SpecError]]:
-    if len(sample.world) != 1:
-        allowed = f"one world with its parameters, {{name: {{parameter: value}}}}: {', '.join(environments.WORLDS)}"
-        yield "world", SpecError(f"{len(sample.world)} worlds", allowed=allowed)
-    else:
-        yield from _unfit_world(sample)
-
-
-def _unfit_world(sample: Sample) -> Iterator[tuple[str, SpecError]]:
-    ((name, parameters),) = sample.world.items()
     try:
-        world = environments.resolve(Named(name=name, parameters=parameters))
+        chain = environments.resolve_chain(_opened(sample, environments.CHAINS))
     except SpecError as error:
         yield "world", error
         return
-    opens = world.observe(world.start(), 1, 1)
-    for key, written, meant in (("input", sample.input, opens), ("target", sample.target, world.right(opens))):
+    opens = chain.observe(chain.start(), 1, 1)
+    for key, written, meant in (("input", sample.input, opens), ("target", sample.target, chain.right(opens))):
         if written != meant:
-            yield key, SpecError(f"got {shown(written)}", allowed=f"the first step of its world, {meant!r}")
+            yield key, SpecError(f"got {shown(written)}", allowed=f"the first step of its chain, {meant!r}")
+
+
+def _unfit_world(sample: Sample) -> Iterator[tuple[str, SpecError]]:
+    try:
+        environments.resolve(_opened(sample, environments.WORLDS))
+    except SpecError as error:
+        yield "world", error
+    if sample.target:
+        yield "target", SpecError(f"got {shown(sample.target)}", allowed="none: a world scores what was done itself")
+
+
+def _opened(sample: Sample, members: Iterable[str]) -> Named:
+    """What a sample opens.
+
+    Raises:
+        SpecError: If it is not exactly one thing.
+    """
+    if len(sample.world) != 1:
+        allowed = f"one world with its parameters, {{name: {{parameter: value}}}}: {', '.join(members)}"
+        raise SpecError(f"{len(sample.world)} worlds", allowed=allowed)
+    ((name, parameters),) = sample.world.items()
+    return Named(name=name, parameters=parameters)
 
 
 def _misplaced(sample: Sample, kind: AnswerKind) -> Iterator[tuple[str, SpecError]]:
@@ -268,4 +281,5 @@ _CHECKS: dict[AnswerKind, Callable[[Sample], Iterator[tuple[str, SpecError]]]] =
     "math": _unfit_math,
     "code": _unfit_code,
     "text": _unfit_text,
+    "world": _unfit_world,
 }

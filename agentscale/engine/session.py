@@ -94,7 +94,14 @@ async def opened(
         specs = sweep.experiment.models
         others = any(spec.model is None for spec in specs.values())
         yield Session(
-            models.build(specs, truth=sweep.truth(), walks=sweep.walks(), clients=clients.__getitem__, lessons=lessons),
+            models.build(
+                specs,
+                truth=sweep.truth(),
+                walks=sweep.walks(),
+                casts=sweep.casts(),
+                clients=clients.__getitem__,
+                lessons=lessons,
+            ),
             Connections(clients.values(), others=others),
         )
 
@@ -103,4 +110,6 @@ def offline_models(sweep: Sweep) -> dict[str, Model]:
     """Models that know who they are and are never asked: for replay, which needs neither key nor server."""
     nowhere = EndpointClient(Address.nowhere())
     specs = sweep.experiment.models
-    return models.build(specs, truth=sweep.truth(), walks=sweep.walks(), clients=lambda name: nowhere)
+    return models.build(
+        specs, truth=sweep.truth(), walks=sweep.walks(), casts=sweep.casts(), clients=lambda name: nowhere
+    )

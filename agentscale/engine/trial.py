@@ -20,12 +20,13 @@ from agentscale.randomness import keyed
 from agentscale.recording import Answer
 from agentscale.schema.calls import ATTITUDES, Batch, Call, Outcome, Play, Reply
 from agentscale.schema.run import Cell, QuestionRecord, Transcript
-from agentscale.scoring import decide, decide_chain, is_correct, read, read_attitude, rightness
+from agentscale.schema.worlds import State
+from agentscale.scoring import decide, decide_chain, decide_world, is_correct, read, read_attitude, rightness
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from agentscale.environments import StepWorld
+    from agentscale.environments import Environment, StepWorld
 
 Ended = TypeVar("Ended")
 
@@ -54,14 +55,14 @@ class TrialPlayer:
         record = sweep.questions[trial.cell.task, trial.sample_id]
         trial_id = TrialId(sweep.header.seed, stage.task.digest, trial.sample_id, trial.replicate, stage.salt)
         generator = self._started(stage, trial, record)
-        world, kind = sweep.worlds.get((trial.cell.task, trial.sample_id)), stage.task.kind
+        chain, kind = sweep.chains.get((trial.cell.task, trial.sample_id)), stage.task.kind
         is_right = rightness(record, kind)
 
         def judge(reply: Reply) -> bool | None:
-            if reply.answer is None or reply.call.role in ATTITUDES:
+            if reply.answer is None or reply.call.role in ATTITUDES or kind == "world":
                 return None
-            if world is not None:
-                return is_correct(reply.answer, _target(world, reply.call), kind)
+            if chain is not None:
+                return is_correct(reply.answer, _target(chain, reply.call), kind)
             return is_right(reply.answer)
 
         events: list[_Fields] = []
@@ -96,10 +97,12 @@ class TrialPlayer:
 
     def _started(self, stage: Stage, trial: Trial, record: QuestionRecord) -> Play:
         """The protocol at work on a question, of which it is not told the target."""
-        return stage.protocol.play(trial.cell.team, stage.graph, asked(record), self._rng("play", trial))
+        chance = self._sweep.chance(trial.cell, trial.sample_id, trial.replicate)
+        return stage.protocol.play(trial.cell.team, stage.graph, asked(record), chance)
 
-    def _rng(self, purpose: str, trial: Trial) -> np.random.Generator:
-        return keyed(self._sweep.header.seed, purpose, trial.cell.id, trial.sample_id, trial.replicate)
+    def _lot(self, trial: Trial) -> np.random.Generator:
+        """The draw that settles a tie."""
+        return keyed(self._sweep.header.seed, "tie", trial.cell.id, trial.sample_id, trial.replicate)
 
     async def _answers(self, asks: Sequence[Ask]) -> list[Answer]:
         """What comes back, in the order of the calls; only those that must be waited for get a task."""
@@ -142,14 +145,18 @@ class TrialPlayer:
         outcome: Outcome,
         judge: Callable[[Reply], bool | None],
     ) -> Transcript:
-        if outcome.is_chain:
+        world = self._sweep.worlds.get((trial.cell.task, trial.sample_id))
+        scored = None if world is None else world.score(outcome.states[-1])
+        if scored is not None:
+            decided = decide_world(scored.correct)
+        elif outcome.is_chain:
             decided = decide_chain([reply.answer for reply in outcome.replies], map(judge, outcome.replies))
         else:
             votes = outcome.replies if outcome.decider is None else (outcome.decider,)
             weights = outcome.weights if outcome.decider is None else ()
             answers = [reply.answer for reply in votes]
             is_right = rightness(record, stage.task.kind)
-            decided = decide(answers, is_right, lambda: self._rng("tie", trial), weights)
+            decided = decide(answers, is_right, lambda: self._lot(trial), weights)
         fields: _Fields = {
             "cell": trial.cell.id,
             "sample_id": trial.sample_id,
@@ -161,9 +168,16 @@ class TrialPlayer:
             "counts": dict(outcome.counts),
             "weights": outcome.weights,
             "decider": None if outcome.decider is None else outcome.decider.key,
+            "measures": {} if scored is None else dict(scored.measures),
+            "snapshots": () if world is None else _snapshots(world, outcome.states),
             **decided._asdict(),
         }
         return Transcript.model_validate(fields)
+
+
+def _snapshots(world: Environment, states: Sequence[State]) -> tuple[Any, ...]:
+    """What the world keeps of its states, where it keeps any."""
+    return tuple([kept for kept in map(world.snapshot, states) if kept is not None])
 
 
 def _expected(stage: Stage, events: Sequence[_Fields]) -> tuple[str, ...]:
@@ -239,9 +253,9 @@ def _prefix(batch: Batch, replies: list[Reply]) -> tuple[list[Reply], list[Reply
     return replies, []
 
 
-def _target(world: StepWorld, call: Call) -> str:
-    """What is right where the call was made: in a world of steps, that hangs on the state that was told."""
-    return world.right("\n".join(message.content for message in call.messages)) or ""
+def _target(chain: StepWorld, call: Call) -> str:
+    """What is right where the call was made: in a chain of steps, that hangs on the state that was told."""
+    return chain.right("\n".join(message.content for message in call.messages)) or ""
 
 
 def _event(reply: Reply, correct: bool | None, round_index: int, *, used: bool = True) -> _Fields:

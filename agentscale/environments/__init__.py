@@ -1,20 +1,33 @@
 """Environments: worlds that agents act on. They know their rules, and call no model.
 
-To add one: a file with a record that has a ``name``, and its line in ``WORLDS``.
+To add one: a file with a record that has a ``name``, and its line in ``WORLDS``, or in ``CHAINS`` for a chain of steps.
 """
 
 from __future__ import annotations
 
-from agentscale.environments.base import StepWorld
+from agentscale.environments.base import Environment, Score, StepWorld
 from agentscale.environments.hanoi import Hanoi
+from agentscale.environments.network import Network
 from agentscale.schema.named import instantiate
 from agentscale.schema.run import Named
 
-WORLDS: dict[str, type[StepWorld]] = {"hanoi": Hanoi}
+CHAINS: dict[str, type[StepWorld]] = {"hanoi": Hanoi}
+"""All chains of steps by name."""
+
+WORLDS: dict[str, type[Environment]] = {"network": Network}
 """All worlds by name."""
 
 
-def resolve(named: Named) -> StepWorld:
+def resolve_chain(named: Named) -> StepWorld:
+    """The chain of steps that ``named`` means.
+
+    Raises:
+        SpecError: If the name or a parameter is wrong.
+    """
+    return instantiate("world", named, CHAINS)
+
+
+def resolve(named: Named) -> Environment:
     """The world that ``named`` means.
 
     Raises:
@@ -23,4 +36,4 @@ def resolve(named: Named) -> StepWorld:
     return instantiate("world", named, WORLDS)
 
 
-__all__ = ["WORLDS", "Hanoi", "StepWorld", "resolve"]
+__all__ = ["CHAINS", "WORLDS", "Environment", "Hanoi", "Network", "Score", "StepWorld", "resolve", "resolve_chain"]

@@ -19,6 +19,7 @@ from agentscale.schema.run import Cell, NotApplicable
 
 if TYPE_CHECKING:
     from agentscale.protocols import InteractionProtocol
+    from agentscale.schema.worlds import World
 
 
 MOST_TOLD = 6
@@ -37,6 +38,8 @@ class Combination:
     parts: dict[str, Agent]
     unplayable: str | None = None
     """Why the protocol cannot be played on the task at all."""
+    worlds: tuple[World, ...] = ()
+    """The worlds that the questions open."""
 
     @property
     def team(self) -> Team:
@@ -92,13 +95,14 @@ def combinations(levels: Levels) -> Iterator[Combination]:
         questions = [asked(question(sample, task.task.spec)) for sample in task.task.samples]
         for protocol, parts in zip(levels.protocols, task.casts, strict=True):
             why = protocol.protocol.unfit_for(questions)
+            worlds = tuple(question.world for question in questions if question.world is not None)
             for place, over in enumerate(levels.topologies):
                 for deal in task.deals:
                     for size in deal.sizes:
                         if protocol.protocol.uses_topology and size > 1:
-                            yield Combination(task.task.spec.name, protocol, over, deal, size, parts, why)
+                            yield Combination(task.task.spec.name, protocol, over, deal, size, parts, why, worlds)
                         elif place == 0:
-                            yield Combination(task.task.spec.name, protocol, None, deal, size, parts, why)
+                            yield Combination(task.task.spec.name, protocol, None, deal, size, parts, why, worlds)
 
 
 def lay_out(levels: Levels, seed: int) -> Layout:
@@ -141,8 +145,15 @@ def _built(made: Combination, seed: int) -> _Built | str:
     if why := made.unfit():
         return why
     one = _Built(made, made.team, made.graph(seed))
-    why = made.unplayable or made.protocol.protocol.unfit(one.team, one.graph)
+    why = made.unplayable or made.protocol.protocol.unfit(one.team, one.graph) or _unfit_world(one)
     return one if why is None else f"{made.protocol.protocol.name} {why}"
+
+
+def _unfit_world(one: _Built) -> str | None:
+    """Why one of the worlds cannot be played by the team over the graph: no trial is left out of a cell."""
+    edges = tuple(one.graph.edges)
+    reasons = (world.unfit(len(one.team.agents), edges) for world in one.made.worlds)
+    return next((f"plays a world that {why}" for why in reasons if why is not None), None)
 
 
 def _none_left(every: Sequence[Combination], reasons: Sequence[str]) -> SpecError:

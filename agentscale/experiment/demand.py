@@ -28,7 +28,6 @@ from agentscale.experiment.sizes import (
 )
 from agentscale.experiment.sweep import Sweep
 from agentscale.protocols import rehearse
-from agentscale.randomness import keyed
 from agentscale.schema.agents import Agent
 from agentscale.schema.calls import UNHEARD, Call, Completion, Reply
 from agentscale.schema.run import Cell
@@ -100,12 +99,12 @@ class Rehearsals:
     def asks(self, cell: Cell, sample_id: str, replicate: int, extreme: Extreme) -> tuple[Ask, ...]:
         """The calls of a trial of which nothing is known yet."""
         record = self.sweep.questions[cell.task, sample_id]
-        # A chain differs from question to question, and what is told of its states is known.
+        # Chains and worlds differ from question to question, and what is told of their states is known.
         alike = len(record.choices) if record.world is None else sample_id
         kept = self._kept.get((cell.id, alike, extreme))
         if kept is not None:
             return kept
-        rng = keyed(self.sweep.header.seed, "play", cell.id, sample_id, replicate)
+        rng = self.sweep.chance(cell, sample_id, replicate)
         before = repr(rng.bit_generator.state)
         question = unseen_question(len(record.choices)) if record.world is None else asked(record)
         play = _Rehearsal(self.sweep, cell, question, extreme)
@@ -119,7 +118,7 @@ class Rehearsals:
     ) -> tuple[Ask, ...]:
         """The calls of a trial that ``recall`` does not know."""
         question = asked(self.sweep.questions[cell.task, sample_id])
-        rng = keyed(self.sweep.header.seed, "play", cell.id, sample_id, replicate)
+        rng = self.sweep.chance(cell, sample_id, replicate)
         return _Rehearsal(self.sweep, cell, question, extreme).asks(rng, recall)
 
 

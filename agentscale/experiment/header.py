@@ -84,7 +84,7 @@ def _model(experiment: Experiment, spec: ModelSpec) -> dict[str, Any]:
     Keys that came later count only where they are given, so that a run of an older version goes on.
     """
     first = {"endpoint", "model", "simulated", "scripted"}
-    later = {"profile", "reasoning_effort", "json_schema", "extra", "stepping"}
+    later = {"profile", "reasoning_effort", "json_schema", "extra", "stepping", "policy"}
     said = spec.model_dump(mode="json", include=first)
     said |= spec.model_dump(mode="json", include=later, exclude_defaults=True)
     launch = experiment.endpoints[spec.endpoint].launch if spec.endpoint is not None else None

@@ -34,8 +34,10 @@ def question(sample: Sample, spec: TaskSpec) -> QuestionRecord:
 
 def asked(record: QuestionRecord) -> Question:
     """What agents and protocols may know of a question."""
-    chain = None if record.world is None else environments.resolve(record.world)
-    return Question(sample_id=record.sample_id, prompt=record.prompt, choices=record.choices, chain=chain)
+    opens = record.world
+    chain = environments.resolve_chain(opens) if opens is not None and opens.name in environments.CHAINS else None
+    world = environments.resolve(opens) if opens is not None and chain is None else None
+    return Question(sample_id=record.sample_id, prompt=record.prompt, choices=record.choices, chain=chain, world=world)
 
 
 def select(task: Task, *, levels: Sequence[int] | None, limit: int | None, seed: int) -> Task:

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 from agentscale import environments
 from agentscale.catalog.document import Keys, Place, dotted, read_document
 from agentscale.errors import SpecError
+from agentscale.randomness import keyed
 from agentscale.schema.experiment import Experiment
-from agentscale.schema.run import QuestionRecord, RunHeader
+from agentscale.schema.run import Cell, QuestionRecord, RunHeader
 
 if TYPE_CHECKING:
     import networkx as nx
+    import numpy as np
 
-    from agentscale.environments import StepWorld
+    from agentscale.environments import Environment, StepWorld
+    from agentscale.models.policy import Cast
     from agentscale.models.stepping import Walk
     from agentscale.protocols import InteractionProtocol
     from agentscale.tools.base import Usable
@@ -65,12 +68,31 @@ class Sweep:
         return {(heads[task].digest, sample): question for (task, sample), question in self.questions.items()}
 
     @cached_property
-    def worlds(self) -> dict[tuple[str, str], StepWorld]:
-        """The worlds of the questions that have one, by (task, sample id)."""
-        named = {place: question.world for place, question in self.questions.items()}
-        return {place: environments.resolve(world) for place, world in named.items() if world is not None}
+    def chains(self) -> dict[tuple[str, str], StepWorld]:
+        """The chains of the questions that open one, by (task, sample id)."""
+        opened = {place: one.world for place, one in self.questions.items() if one.world is not None}
+        chains = environments.CHAINS
+        return {at: environments.resolve_chain(named) for at, named in opened.items() if named.name in chains}
+
+    @cached_property
+    def worlds(self) -> dict[tuple[str, str], Environment]:
+        """The worlds of the questions that open one, by (task, sample id)."""
+        opened = {place: one.world for place, one in self.questions.items() if one.world is not None}
+        worlds = environments.WORLDS
+        return {at: environments.resolve(named) for at, named in opened.items() if named.name in worlds}
 
     def walks(self) -> dict[tuple[str, str], Walk]:
         """What takes the steps of a question that is a chain, by (task digest, sample id): for stepping models."""
         heads = self.header.tasks
-        return {(heads[task].digest, sample): world.answer for (task, sample), world in self.worlds.items()}
+        return {(heads[task].digest, sample): world.answer for (task, sample), world in self.chains.items()}
+
+    def casts(self) -> dict[tuple[str, str], Cast]:
+        """Who can play the world of a question, by (task digest, sample id): for models that play a policy."""
+        heads = self.header.tasks
+        return {(heads[task].digest, sample): (world, world.policies) for (task, sample), world in self.worlds.items()}
+
+    def chance(self, cell: Cell, sample_id: str, replicate: int) -> np.random.Generator:
+        """The generator of a trial's play. Cells that play a world share it, so that all teams meet the same world."""
+        shared = (cell.task, sample_id) in self.worlds and not self.independent
+        purpose = ("world", cell.task) if shared else ("play", cell.id)
+        return keyed(self.header.seed, *purpose, sample_id, replicate)

@@ -1,8 +1,8 @@
 """Models: what turns a `ChatRequest` into a `Completion`. The retry policy is transport's, not ours.
 
 Members: an OpenAI-compatible endpoint (`openai_chat`), the simulator (`simulated`), a walker of step chains
-(`stepping`) and a script (`scripted`). To add one: a file here, a branch in `build`, and a kind in
-`schema.experiment.ModelSpec`.
+(`stepping`), a player of worlds (`policy`) and a script (`scripted`). To add one: a file here, a branch in `build`,
+and a kind in `schema.experiment.ModelSpec`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from agentscale.schema.run import QuestionRecord
 
 if TYPE_CHECKING:
     from agentscale.models.openai_chat import LessonBook
+    from agentscale.models.policy import Cast
     from agentscale.models.stepping import Walk
     from agentscale.simulation import World
     from agentscale.transport import EndpointClient
@@ -30,6 +31,7 @@ def build(
     truth: Mapping[tuple[str, str], QuestionRecord],
     clients: Callable[[str | None], EndpointClient],
     walks: Mapping[tuple[str, str], Walk] | None = None,
+    casts: Mapping[tuple[str, str], Cast] | None = None,
     lessons: LessonBook | None = None,
 ) -> dict[str, Model]:
     """The models of an experiment, ready to be asked.
@@ -40,12 +42,13 @@ def build(
         models: The experiment's models by name.
         truth: The questions with their targets, by (task digest, sample id): for simulated and scripted models.
         walks: What takes the steps of a question that is a chain, by (task digest, sample id): for stepping models.
+        casts: Who can play the world of a question, by (task digest, sample id): for models that play a policy.
         clients: The client of an endpoint by its name; ``None`` is the one that the environment describes.
         lessons: What is known of how endpoints want their requests spelt, and what takes up more of it.
 
     Raises:
-        SpecError: for a world that cannot be, a model that its world does not have, or a question whose target the
-            simulator cannot place among possible answers.
+        SpecError: for a world that cannot be, a model that its world does not have, a question whose target the
+            simulator cannot place among possible answers, or a policy that a world does not have.
     """
     # Imported where used: a run of the simulator loads no HTTP client, a run against endpoints no simulator.
     worlds: dict[str, World] = {}
@@ -65,6 +68,10 @@ def build(
             from agentscale.models.stepping import SteppingModel
 
             built[name] = SteppingModel(spec.stepping, truth, walks or {})
+        elif spec.policy is not None:
+            from agentscale.models.policy import PolicyModel
+
+            built[name] = PolicyModel(name, spec.policy, casts or {})
         elif spec.model is not None:
             from agentscale.models.openai_chat import OpenAIChat
 

@@ -70,6 +70,13 @@ def checked_target(record: QuestionRecord) -> str:
         SpecError: where it is neither.
     """
     place = f"{record.task}/{record.sample_id}"
+    if record.world is not None and not record.target:
+        raise SpecError(
+            f"question {place} opens the world {record.world.name}, and a simulated model only answers questions",
+            key="models",
+            allowed="a model at an endpoint, or one that plays a policy of the world",
+            remedy="models: {player: {policy: optimal}}",
+        )
     if record.choices:
         letters = string.ascii_uppercase[: len(record.choices)]
         target = record.target.strip().upper()

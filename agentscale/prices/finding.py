@@ -13,8 +13,8 @@ def find(experiment: Experiment, name: str, base_url: str | None, at: datetime) 
     """The price of a model, or ``None`` where nobody knows it.
 
     The order: ``price`` of the model, ``prices`` of the file by the model's name at its endpoint, 0 for what is
-    simulated, scripted, stepping or launched with the run, the public lists. A server that already runs on this
-    machine has no price of its own accord: it may pass calls on to one that has.
+    simulated, scripted, stepping, a policy or launched with the run, the public lists. A server that already runs on
+    this machine has no price of its own accord: it may pass calls on to one that has.
 
     Args:
         experiment: The experiment.
@@ -26,8 +26,8 @@ def find(experiment: Experiment, name: str, base_url: str | None, at: datetime) 
     if spec.price is not None:
         return flat(spec.price, f"models.{name}.price")
     if spec.model is None:
-        kinds = {"simulated": spec.simulated, "scripted": spec.scripted, "stepping": spec.stepping}
-        return nothing(next(kind for kind, given in kinds.items() if given is not None))
+        kinds = ("simulated", "scripted", "stepping", "policy")
+        return nothing(next(kind for kind in kinds if getattr(spec, kind) is not None))
     if spec.model in experiment.prices:
         return flat(experiment.prices[spec.model], f"prices.{spec.model}")
     if spec.endpoint is not None and experiment.endpoints[spec.endpoint].launch is not None:

@@ -26,6 +26,7 @@ from agentscale.protocols.steps import Steps
 from agentscale.protocols.two_stage import TwoStageVote
 from agentscale.protocols.vote import Vote
 from agentscale.protocols.weighted import WeightedVote
+from agentscale.protocols.world import PlayWorld
 from agentscale.schema.named import instantiate
 from agentscale.schema.run import Named
 
@@ -49,6 +50,7 @@ PROTOCOLS: dict[str, type[InteractionProtocol]] = {
     "two_stage_vote": TwoStageVote,
     "vote": Vote,
     "weighted_vote": WeightedVote,
+    "world": PlayWorld,
 }
 """All protocols by name."""
 

@@ -71,6 +71,8 @@ class InteractionProtocol(Record):
 
     def unfit_for(self, questions: Sequence[Question]) -> str | None:
         """Why it cannot be played on these questions of a task, in words that go on from its name; else ``None``."""
+        if any(question.world is not None for question in questions):
+            return "asks questions that have an answer, and the task opens worlds to act in: take the protocol world"
         return None
 
     @abstractmethod

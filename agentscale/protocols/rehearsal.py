@@ -67,3 +67,8 @@ def _differing(round_index: int, call: Call) -> Reply:
     """A readable reply that no other call gets."""
     own = "/".join(map(str, (round_index, call.slot, call.role, call.turn, call.step, call.attempt)))
     return Reply(call, key=own, completion=Completion(f"{ANSWER_MARK} {own}", UNHEARD), answer=own, missing=None)
+
+
+def is_unheard(reply: Reply) -> bool:
+    """Whether a reply stands for one that nobody has heard yet, in a rehearsal."""
+    return reply.completion is not None and reply.completion.finish == UNHEARD

@@ -16,6 +16,7 @@ from agentscale.protocols.base import InteractionProtocol
 from agentscale.protocols.flags import Flags
 from agentscale.protocols.prompts import opening
 from agentscale.protocols.racing import Rule, Votes
+from agentscale.protocols.rehearsal import is_unheard
 from agentscale.schema.agents import Sampling, Team
 from agentscale.schema.calls import UNHEARD, Batch, Call, Outcome, Play, Reply
 from agentscale.schema.chains import StepChain
@@ -194,8 +195,3 @@ class _Walk:
     def _count(self, heard: Sequence[Reply], count: int) -> None:
         self.counts["samples"] += len(heard)
         self.counts.update(flag for reply in heard if (flag := self._flag(reply, count)) is not None)
-
-
-def is_unheard(reply: Reply) -> bool:
-    """Whether a reply stands for one that nobody has heard yet, in a rehearsal."""
-    return reply.completion is not None and reply.completion.finish == UNHEARD

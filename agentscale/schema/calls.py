@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from agentscale.schema.agents import Sampling
 from agentscale.schema.record import digest_of, quoted
@@ -224,6 +224,8 @@ class Outcome:
     answer without any."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """What the protocol counted on its way, by name."""
+    states: tuple[Any, ...] = ()
+    """The states of the world that was played, from the first to the last, by which the team is scored."""
 
 
 Play = Generator[Batch | list[Call], list[Reply], Outcome]

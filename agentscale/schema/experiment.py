@@ -161,12 +161,25 @@ class Stepping(Record):
         return self
 
 
+class Playing(Record):
+    """A model that plays a world by one of its scripted policies: for tests, baselines, and opponents in a team."""
+
+    name: str = Field(default="optimal", min_length=1)
+    """A policy of the world: every one has ``optimal`` and ``silent``."""
+    slip: float = Field(default=0.0, ge=0, le=1)
+    """Chance, at each action, of a random legal one instead: the world's policy ``random``."""
+
+
+def _policy(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
 def _preset(value: object) -> object:
     return {"preset": value} if isinstance(value, str) else value
 
 
 class ModelSpec(Record):
-    """A model under a name: an endpoint's, the simulator's, a script, or one that walks a chain of steps."""
+    """A model under a name: an endpoint's, the simulator's, a script, one that walks a chain of steps, or a policy."""
 
     endpoint: str | None = None
     """Name of an endpoint of the file; with ``model`` and no endpoint, the one that the environment describes."""
@@ -178,6 +191,8 @@ class ModelSpec(Record):
     simulated: Simulated | None = None
     scripted: Scripted | None = None
     stepping: Stepping | None = None
+    policy: Annotated[Playing | None, BeforeValidator(_policy)] = None
+    """The name of a policy of the worlds that are played, or a mapping of ``name`` and ``slip``."""
     profile: Annotated[Profile | None, BeforeValidator(_preset)] = None
     """How this model wants its requests spelt: the name of a preset, or a mapping. By default the model's name
     decides, and what the endpoint refuses is learnt."""
@@ -190,9 +205,9 @@ class ModelSpec(Record):
 
     @model_validator(mode="after")
     def _one_kind(self) -> ModelSpec:
-        kinds = [self.model, self.simulated, self.scripted, self.stepping]
+        kinds = [self.model, self.simulated, self.scripted, self.stepping, self.policy]
         if sum(kind is not None for kind in kinds) != 1:
-            raise ValueError("give exactly one of model, simulated, scripted, stepping")
+            raise ValueError("give exactly one of model, simulated, scripted, stepping, policy")
         if self.endpoint is not None and self.model is None:
             raise ValueError("an endpoint needs the model's name there, under model")
         asked = self.model_fields_set & {"profile", "reasoning_effort", "json_schema", "extra"}

@@ -81,7 +81,7 @@ class QuestionRecord(Record):
     target: str
     level: int = 1
     world: Named | None = later(None)
-    """The world of steps that the question opens, where it is one."""
+    """The chain of steps, or the world, that the question opens."""
     aliases: tuple[str, ...] = later(())
     """Other wordings of the target of a text."""
     tests: ProgramTests | None = later(None)
@@ -157,6 +157,10 @@ class Transcript(Record):
     """Whether those replies are the steps of a chain, of which every one must be right; ``answer`` is then the last."""
     counts: dict[str, int] = later({})
     """What the protocol counted, by name: samples, red flags, undecided races."""
+    measures: dict[str, float | None] = later({})
+    """What the world that was played measures at its end, by name; what is not defined is ``None``, never 0."""
+    snapshots: tuple[Any, ...] = later(())
+    """What is kept of the world's states, from the first to the last, where it keeps any: plain values."""
     weights: tuple[float, ...] = later(())
     """The weight of each of those votes; without them all weigh the same."""
     decider: str | None = later(None)

@@ -9,11 +9,13 @@ from pydantic import Field, model_validator
 from agentscale.schema.chains import StepChain
 from agentscale.schema.programs import ProgramTests
 from agentscale.schema.record import Record, digest, later
+from agentscale.schema.worlds import World
 
-AnswerKind = Literal["choice", "number", "step", "math", "code", "text"]
+AnswerKind = Literal["choice", "number", "step", "math", "code", "text", "world"]
 """``choice``: the answer is a letter; ``number``: a number; ``step``: steps of a chain, in the words of its world;
 ``math``: a mathematical expression, equal by what it means; ``code``: a program, right if it passes its tests;
-``text``: free text, equal to the target or to another wording of it, or judged by an agent."""
+``text``: free text, equal to the target or to another wording of it, or judged by an agent; ``world``: what
+agents say to act on a shared state, which the world itself scores and no target."""
 
 
 class Sample(Record):
@@ -23,9 +25,9 @@ class Sample(Record):
     input: str = Field(min_length=1)
     choices: tuple[str, ...] = ()
     """The options of a multiple-choice item, in order; they are lettered A, B, …"""
-    target: str
-    """The right answer: a letter for a choice, a number for a number, the first step of a world, an expression in plain
-    or LaTeX notation for maths, a program that passes the tests for code, any text for a text."""
+    target: str = ""
+    """The right answer: a letter for a choice, a number for a number, the first step of a chain, an expression in plain
+    or LaTeX notation for maths, a program that passes the tests for code, any text for a text; none for a world."""
     aliases: tuple[str, ...] = later(())
     """Other wordings of the target of a text that are as right."""
     tests: ProgramTests | None = later(None)
@@ -34,8 +36,8 @@ class Sample(Record):
     """Difficulty, 1 is the easiest."""
     metadata: dict[str, Any] = {}
     world: dict[str, dict[str, Any]] = {}
-    """The world of steps that a sample of the kind ``step`` opens, by name with its parameters:
-    ``{hanoi: {disks: 3}}``. ``input`` then asks for its first step."""
+    """What a sample of the kind ``step`` or ``world`` opens, by name with its parameters: ``{hanoi: {disks: 3}}``. Of a
+    chain, ``input`` asks for the first step; of a world, it is what agents are told before its rules."""
 
 
 class TaskSpec(Record):
@@ -87,3 +89,5 @@ class Question(Record):
     choices: tuple[str, ...] = ()
     chain: StepChain | None = None
     """The chain of steps that the question opens, where it is one."""
+    world: World | None = None
+    """The world that the question opens, where it is one."""

@@ -127,6 +127,11 @@ def decide_chain(answers: Sequence[str | None], correct: Iterable[bool | None]) 
     return Decision(answers[-1], False, right, float(right))
 
 
+def decide_world(correct: bool | None) -> Decision:
+    """What a world that was played comes to: no answer, and whether its goal was reached where it has one."""
+    return Decision(None, False, correct, None if correct is None else float(correct))
+
+
 def expected_score(winners: Sequence[str], is_right: Callable[[str], bool]) -> float | None:
     """Probability in [0, 1] that ``settle`` gives a right answer; ``None`` without a winner."""
     return sum(map(is_right, winners)) / len(winners) if winners else None

@@ -36,7 +36,7 @@ def test_every_listing_is_of_records_with_name_and_description() -> None:
 def test_tasks_are_listed_with_what_a_user_chooses_by() -> None:
     assert {(entry.name, entry.kind) for entry in catalog.tasks()} >= {("knowledge", "choice"), ("sums", "number")}
     for entry in catalog.tasks():
-        assert entry.samples >= 20
+        assert entry.samples >= 20 or entry.kind == "world"  # a world may be drawn anew as often as one likes
         assert entry.levels[0] == 1
         assert entry.licence == "MIT"
 

@@ -76,7 +76,7 @@ CASES = {
         "targt: unknown key 'targt'\n  allowed: aliases, choices, id, input, level, metadata, target, tests, world\n"
         "  did you mean 'target'?",
     ),
-    "missing column": (row(CHOICE, target=...), "target: is missing\n  allowed: text"),
+    "missing column": (row(CHOICE, target=...), "target: got ''\n  allowed: the letter of an option, A, B"),
     "empty input": (row(CHOICE, input=""), "input: got ''\n  allowed: text of at least 1 character"),
     "a number for text": (row(CHOICE, id=1), "id: got 1\n  allowed: text of at least 1 character"),
     "text for a level": (row(CHOICE, level="1"), "level: got '1'\n  allowed: a whole number ≥ 1"),
@@ -218,7 +218,7 @@ def test_a_file_of_samples_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        ({"kind": "essay"}, "kind: got 'essay'\n  allowed: one of choice, number, step, math, code, text"),
+        ({"kind": "essay"}, "kind: got 'essay'\n  allowed: one of choice, number, step, math, code, text, world"),
         ({"version": 1}, "version: got 1\n  allowed: text"),
         ({"extract": []}, "extract: got []\n  allowed: a list of at least 1 item, each text"),
         ({"extract": ["mark", "leter"]}, None),

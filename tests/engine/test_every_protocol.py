@@ -22,7 +22,7 @@ from tests.engine.test_runs import shuffled, transcript_bytes
 Make = Callable[..., Sweep]
 Play = Callable[..., tuple[RunFolder, Tally]]
 
-ADAPTIVE = {"branches", "certain_vote", "managed", "pipeline", "sets", "steps"}
+ADAPTIVE = {"branches", "certain_vote", "managed", "pipeline", "sets", "steps", "world"}
 """Whose calls follow from the replies; so do those of variants with one of the words below."""
 ADAPTS = ("until", "tokens")
 
@@ -65,7 +65,7 @@ GRAPHED: list[Any] = [
     {"mixture": {"fusers": [3], "see": "answer"}},
 ]
 """What needs groups, or a graph without a cycle."""
-PLAYED = [*sorted(set(PROTOCOLS) - {"weighted_vote", "steps", "channels", "macnet", "mixture"}), *VARIANTS]
+PLAYED = [*sorted(set(PROTOCOLS) - {"weighted_vote", "steps", "channels", "macnet", "mixture", "world"}), *VARIANTS]
 KEYS: dict[str, Any] = {
     "task": {"name": "./capitals", "limit": 2},
     "team": {"size": 4, "layer": "L4"},
@@ -87,15 +87,30 @@ WALKED: dict[str, Any] = {
     "replicates": 3,
     "sampling": {"max_tokens": 1200},
 }
+WORLDS: list[Any] = ["world", {"world": {"memory": "last", "retries": 2}}, {"world": {"memory": "none", "retries": 0}}]
+"""What plays worlds, which other tasks do not open."""
+ACTED: dict[str, Any] = {
+    "task": "networks",
+    "models": {
+        "player": {"policy": {"name": "optimal", "slip": 0.2}},
+        "mute": {"policy": "silent"},
+        "chatty": {"scripted": {"replies": ["Let me think.", '{"Nobody": "Hi"}', "Final answer: Yes"]}},
+    },
+    "team": {"size": 3, "layer": "L3"},
+    "protocol": WORLDS,
+    "topology": ["chain", "hub"],
+    "sampling": {"max_tokens": 200},
+}
+ACTED_SMALL: dict[str, Any] = {**ACTED, "task": {"name": "networks", "levels": [1, 4]}, "topology": "chain"}
 
 
 def test_every_protocol_is_played_here() -> None:
-    assert {name if isinstance(name, str) else next(iter(name)) for name in [*PLAYED, *CHAINS, *GRAPHED]} == set(
-        PROTOCOLS
-    )
+    assert {
+        name if isinstance(name, str) else next(iter(name)) for name in [*PLAYED, *CHAINS, *GRAPHED, *WORLDS]
+    } == set(PROTOCOLS)
 
 
-@pytest.mark.parametrize("keys", [KEYS, OVER_GRAPHS, WALKED], ids=["questions", "graphs", "chains"])
+@pytest.mark.parametrize("keys", [KEYS, OVER_GRAPHS, WALKED, ACTED], ids=["questions", "graphs", "chains", "worlds"])
 def test_calls_and_tokens_of_every_cell_lie_within_their_bounds_and_fixed_schedules_meet_them(
     make_sweep: Make, play: Play, keys: dict[str, Any]
 ) -> None:
@@ -128,7 +143,9 @@ def assert_one_transcript(sweep: Sweep, play: Play) -> None:
         assert transcript_bytes(replayed) == expected
 
 
-@pytest.mark.parametrize("keys", [SMALL, OVER_GRAPHS, WALKED], ids=["questions", "graphs", "chains"])
+@pytest.mark.parametrize(
+    "keys", [SMALL, OVER_GRAPHS, WALKED, ACTED_SMALL], ids=["questions", "graphs", "chains", "worlds"]
+)
 def test_twenty_orders_of_arrival_and_replays_give_one_transcript(
     make_sweep: Make, play: Play, keys: dict[str, Any]
 ) -> None:

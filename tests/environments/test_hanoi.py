@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentscale.environments import Hanoi, resolve
+from agentscale.environments import Hanoi, resolve_chain
 from agentscale.environments.hanoi import legal_moves
 from agentscale.errors import SpecError
 from agentscale.schema.run import Named
@@ -86,6 +86,6 @@ def test_a_well_formed_answer_is_taken_whether_it_is_right_or_not() -> None:
 
 def test_an_unknown_world_says_which_there_are() -> None:
     with pytest.raises(SpecError, match="hanoi"):
-        resolve(Named(name="hanoy", parameters={"disks": 3}))
+        resolve_chain(Named(name="hanoy", parameters={"disks": 3}))
     with pytest.raises(SpecError, match=r"hanoi\.disks"):
-        resolve(Named(name="hanoi", parameters={"disks": 0}))
+        resolve_chain(Named(name="hanoi", parameters={"disks": 0}))

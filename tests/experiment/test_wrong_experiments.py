@@ -13,7 +13,8 @@ BASE = "models:\n  small: {scripted: {replies: [A]}}\ntask: ./quiz\n"  # three l
 
 TOP = "budget, embedder, endpoints, independent, models, name, personas, prices, protocol, replicates, sampling, seed, "
 TOP += "task, team, tool_steps, tools, topology"
-MODEL = "endpoint, extra, json_schema, model, price, profile, reasoning_effort, sampling, scripted, simulated, stepping"
+MODEL = "endpoint, extra, json_schema, model, policy, price, profile, reasoning_effort, sampling, scripted, simulated, "
+MODEL += "stepping"
 PERSONAS = "careful-verifier, formalist, intuitive-estimator, patient-teacher, sceptic"
 
 WRONG = {
@@ -47,7 +48,7 @@ WRONG = {
     ),
     "a model of two kinds": (
         "models:\n  a: {model: x, scripted: {replies: [A]}}\ntask: ./quiz\n",
-        "exp.yaml:2: models.a: give exactly one of model, simulated, scripted, stepping",
+        "exp.yaml:2: models.a: give exactly one of model, simulated, scripted, stepping, policy",
     ),
     "a model's name with a slash": (
         "models:\n  a/b: {model: x}\ntask: ./quiz\n",

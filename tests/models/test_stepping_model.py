@@ -73,5 +73,5 @@ def test_a_question_without_steps_is_refused_with_what_to_ask() -> None:
 def test_shares_of_the_same_answers_are_at_most_one() -> None:
     with pytest.raises(ValueError, match="together at most 1"):
         Stepping(unreadable=0.6, long=0.6)
-    with pytest.raises(ValueError, match="exactly one of model, simulated, scripted, stepping"):
+    with pytest.raises(ValueError, match="exactly one of model, simulated, scripted, stepping, policy"):
         ModelSpec(stepping=Stepping(), model="x")

@@ -16,6 +16,7 @@ from agentscale.scoring.extractors.mark import MARK
 from agentscale.scoring.extractors.option_text import OPTION_TEXT
 from agentscale.scoring.extractors.step import STEP
 from agentscale.scoring.extractors.whole_text import WHOLE_TEXT
+from agentscale.scoring.extractors.words import WORDS
 
 EXTRACTORS: dict[str, Extractor] = {
     "bare_program": BARE_PROGRAM,
@@ -28,5 +29,6 @@ EXTRACTORS: dict[str, Extractor] = {
     "option_text": OPTION_TEXT,
     "step": STEP,
     "whole_text": WHOLE_TEXT,
+    "words": WORDS,
 }
 """All extractors by name."""
