@@ -98,10 +98,10 @@ ACTED: dict[str, Any] = {
     },
     "team": {"size": 3, "layer": "L3"},
     "protocol": WORLDS,
-    "topology": ["chain", "hub"],
+    "topology": ["ring", "hub"],
     "sampling": {"max_tokens": 200},
 }
-ACTED_SMALL: dict[str, Any] = {**ACTED, "task": {"name": "networks", "levels": [1, 4]}, "topology": "chain"}
+ACTED_SMALL: dict[str, Any] = {**ACTED, "task": {"name": "networks", "levels": [1, 4]}, "topology": "ring"}
 
 
 def test_every_protocol_is_played_here() -> None:
