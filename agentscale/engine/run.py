@@ -178,6 +178,8 @@ class _Run:
             await asyncio.sleep(BEAT_S)
             self._look_out()
             self._watch(self.tally)
+            for writer in self._writers.values():
+                writer.show()
 
     async def _work(self, group: Group) -> None:
         while (trial := await self._dispatcher.next(group)) is not None:

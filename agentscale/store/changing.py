@@ -71,6 +71,8 @@ def _drop(folder: RunFolder, kept: set[str]) -> None:
         for transcripts in (folder.path / "transcripts").glob("*.jsonl"):
             if transcripts.name.removesuffix(".jsonl") not in kept:
                 transcripts.unlink()
+        for part in (folder.path / "transcripts").glob(".*.part"):  # of a run that was killed
+            part.unlink()
         for name in ("tables", "figures"):
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(folder.path / name)

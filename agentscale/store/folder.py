@@ -24,6 +24,7 @@ from agentscale.store.lessons import read_lessons, write_lessons
 from agentscale.store.names import member
 from agentscale.store.tables import write_csv
 from agentscale.store.transcripts import TranscriptWriter
+from agentscale.store.trials import Trials
 
 _AGAIN = "restore the file from a copy, or run the experiment into another folder with --out"
 _REPLAY = "make the transcripts again from the recording: agentscale replay"
@@ -253,6 +254,14 @@ class RunFolder:
         if not self.has_transcripts(cell_id):
             raise StoreError(f"{self.path} has no transcripts of cell {cell_id!r}\n  {_REPLAY} {self.path}")
         return jsonl.read(self._transcripts(cell_id), Transcript, f"{_REPLAY} {self.path}")
+
+    def trials(self, cell_id: str) -> Trials:
+        """The trials of a cell one by one, also of one that is under way.
+
+        Raises:
+            StoreError: The cell's id cannot name a file.
+        """
+        return Trials(self.path / "transcripts", cell_id)
 
     def transcript_writer(self, cell_id: str, order: Sequence[tuple[str, int]]) -> TranscriptWriter:
         """A writer for the transcripts of a cell.

@@ -19,6 +19,11 @@ _HELD = 64 * 1024
 """Bytes that a writer holds before it puts them aside on disk: hundreds of cells are written at once."""
 
 
+def aside(folder: Path, cell_id: str) -> Path:
+    """Where the trials of a cell under way stand, in the order in which they ended, until its own file is written."""
+    return folder / f".{hashlib.sha256(cell_id.encode()).hexdigest()[:16]}.part"
+
+
 class TranscriptWriter:
     """Gathers the transcripts of one cell in any order and writes them in the right one.
 
@@ -37,7 +42,7 @@ class TranscriptWriter:
         self._ranks = {trial: rank for rank, trial in enumerate(order)}
         self._places: dict[int, tuple[int, int]] = {}
         self._held = bytearray()
-        self._aside = folder / f".{hashlib.sha256(cell_id.encode()).hexdigest()[:16]}.part"
+        self._aside = aside(folder, cell_id)
         self._n_aside = 0
         self._closed = False
 
@@ -52,6 +57,15 @@ class TranscriptWriter:
         self._places[rank] = (self._n_aside + len(self._held), len(text))
         self._held += text
         if len(self._held) >= _HELD:
+            self._put_aside()
+
+    def show(self) -> None:
+        """Puts aside what is held, so that who looks at the run while it goes sees every trial that has ended.
+
+        Raises:
+            StoreError: The disk refuses.
+        """
+        if self._held and not self._closed:
             self._put_aside()
 
     def _rank(self, transcript: Transcript) -> int:
