@@ -8,6 +8,7 @@ fills tables (``ledger``, ``tables``, ``analyze``). Nothing here asks a model: w
 
 from __future__ import annotations
 
+from agentscale.analysis.across import compare_runs
 from agentscale.analysis.aggregators import Aggregated, aggregate
 from agentscale.analysis.agreement import (
     Agreement,
@@ -272,6 +273,7 @@ __all__ = [
     "check_decoding",
     "check_parse_failure",
     "compare_families",
+    "compare_runs",
     "conditional_information",
     "condorcet",
     "consensus_time",
