@@ -11,7 +11,6 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,9 @@ from markupsafe import Markup
 from agentscale.analysis.tables import LONG
 from agentscale.recording.files import replaced
 from agentscale.report import card, drawings, transcripts, words
-from agentscale.report.figures import DARK, LIGHT, Figure, figures, svg, theme
+from agentscale.report.assets import asset, declared
+from agentscale.report.colours import DARK, LIGHT
+from agentscale.report.figures import Figure, figures, svg, theme
 from agentscale.report.legible import embedded, plain, unbounded, visible
 from agentscale.report.numbers import Row, sheet
 from agentscale.report.outlook import outlook
@@ -112,9 +113,9 @@ def page(
                 "config": theme(_variables()),
                 "panels": [panel.spec for figure in drawn for panel in figure.panels],
             },
-            style=Markup(_asset("style.css")),
-            light=_declared(LIGHT),
-            dark=_declared(DARK),
+            style=Markup(asset("style.css")),
+            light=declared(LIGHT),
+            dark=declared(DARK),
             bundle=Markup(_bundle()),
             scripts=scripts,
             digests=[_digest(script) for script in (_bundle(), *scripts)],
@@ -142,24 +143,14 @@ def _variables() -> dict[str, Any]:
     return {"series": series, **{name: f"var(--{name})" for name in ("ink", "muted", "rule", "paper")}}
 
 
-def _declared(colours: dict[str, Any]) -> Markup:
-    """CSS declarations of the variables of :func:`_variables`."""
-    series = [f"--series-{index}:{colour}" for index, colour in enumerate(colours["series"])]
-    return Markup(";".join([*series, *(f"--{name}:{value}" for name, value in colours.items() if name != "series")]))
-
-
 @cache
 def _bundle() -> str:
     """Vega, Vega-Lite and Vega-Embed, from the copy that the SVG files are drawn with."""
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
 
 
-def _asset(name: str) -> str:
-    return (files("agentscale.report") / "page" / name).read_text(encoding="utf-8")
-
-
 def _script(name: str) -> Markup:
-    return Markup(_asset(name))
+    return Markup(asset(name))
 
 
 def _digest(script: str) -> str:

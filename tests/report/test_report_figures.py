@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from agentscale.report.figures import DARK, LIGHT, Figure, figures, svg, theme
+from agentscale.report.colours import DARK, LIGHT
+from agentscale.report.figures import Figure, figures, svg, theme
 from agentscale.report.figures.base import SHAPES, series_name, series_order
 from agentscale.report.legible import plain
 from agentscale.report.settings import shortened

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from agentscale.report.figures import accuracy, channels, forecast, rounds, votes
-from agentscale.report.figures.base import DARK, LIGHT, Figure, Panel, svg, theme
+from agentscale.report.figures.base import Figure, Panel, svg, theme
 from agentscale.report.numbers import Row
 
-__all__ = ["DARK", "LIGHT", "Figure", "Panel", "figures", "svg", "theme"]
+__all__ = ["Figure", "Panel", "figures", "svg", "theme"]
 
 
 def figures(tables: Mapping[str, Sequence[Row]]) -> list[Figure]:

@@ -14,26 +14,12 @@ from typing import Any, NamedTuple
 import altair as alt
 import vl_convert
 
+from agentscale.report.colours import LIGHT
 from agentscale.report.numbers import Row, Sheet
 
 _NARROW, _WIDE = 76, 160  # letters of the card in a line, below one panel or two
 LAYERS = ("L1", "L2", "L3", "L4")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
-LIGHT = {
-    "series": ("#4b5563", "#0072b2", "#00896b", "#c2410c", "#a8478a", "#8a6d00", "#3f3fbf", "#7a4a21"),
-    "ink": "#1f2328",
-    "muted": "#5b6470",
-    "rule": "#e3e6ea",
-    "paper": "#ffffff",
-}
-"""Colours on white: those of Okabe and Ito, darkened until each stands 3 : 1 against the paper."""
-DARK = {
-    "series": ("#c4cad3", "#56b4e9", "#1fb489", "#f08a4b", "#dd8fc3", "#d9b836", "#9a9af0", "#c79a6b"),
-    "ink": "#e6e8eb",
-    "muted": "#9aa3ae",
-    "rule": "#2c323a",
-    "paper": "#14171b",
-}
 
 
 class Panel(NamedTuple):

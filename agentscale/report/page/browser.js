@@ -14,7 +14,7 @@
   const panel = document.getElementById("trial");
   const count = document.getElementById("count");
   const boxes = [...browser.querySelectorAll("input[type=checkbox]")];
-  let cells = [], rows = [], next = null, total = null, chosen = null, asked = 0;
+  let cells = [], rows = [], next = null, end = null, total = null, chosen = null, asked = 0;
 
   const link = (row) => `#q=${encodeURIComponent(row.sample_id)}&cell=${encodeURIComponent(cells[chooser.selectedIndex].id)}`
     + (row.replicate ? `&rep=${row.replicate}` : "");
@@ -58,10 +58,14 @@
 
   function take(found) {
     rows = rows.concat(found.rows);
-    ({ next, total } = found);
+    ({ next, total, end } = found);
     list.style.height = `${rows.length * ROW}px`;
-    count.textContent = `${total ?? `${rows.length}+`} of ${cells[chooser.selectedIndex].n_trials} trials`;
+    tell();
     draw();
+  }
+
+  function tell() {
+    count.textContent = `${total ?? `${rows.length}+`} of ${cells[chooser.selectedIndex].n_trials} trials`;
   }
 
   async function fill() {
@@ -166,6 +170,22 @@
     list.querySelector(`li[data-at="${at}"] a`)?.focus();
   }
 
+  /** For a run that goes on: what has ended since joins the list; where places mean other trials, it is filled anew. */
+  async function refresh() {
+    const before = cells[chooser.selectedIndex];
+    cells = await source.cells();
+    const now = cells[chooser.selectedIndex];
+    if (now.version !== before.version) {
+      chosen = null; // the trial that is shown stays, under another place
+      await fill();
+    } else if (now.n_trials > before.n_trials) {
+      next ??= end;
+      total = wanted() ? null : now.n_trials;
+      tell();
+      draw();
+    }
+  }
+
   async function start() {
     cells = await source.cells();
     for (const cell of cells) chooser.append(new Option(cell.id));
@@ -181,6 +201,7 @@
     addEventListener("hashchange", () => follow(true));
     if (!await follow(false)) await choose();
     browser.dataset.ready = "";
+    window.agentscale.refresh = refresh;
   }
   start();
 })();
