@@ -10,6 +10,7 @@ from agentscale.api.results import Run
 from agentscale.api.running import check, load, open_run, replay, run, simulate
 from agentscale.api.searching import Searched, search
 from agentscale.api.serving import serve
+from agentscale.api.viewing import Viewed, view
 from agentscale.engine import CONCURRENCY
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Run",
     "Searched",
     "Unit",
+    "Viewed",
     "calibrate",
     "catalog",
     "check",
@@ -38,4 +40,5 @@ __all__ = [
     "search",
     "serve",
     "simulate",
+    "view",
 ]

@@ -20,6 +20,7 @@ COMMANDS = {
     "analyze": "Compute the tables of a run and print the summary.",
     "forecast": "Forecast votes of teams that were never asked, from a run's first answers.",
     "report": "Write the page, the tables and the figures of a run.",
+    "view": "Show runs in a browser: transcripts, a run as it goes, runs side by side.",
     "import": "Make a run folder of the logs of another tool.",
     "export": "Write a run as CSV, Parquet, a dataset, logs of Inspect, or spans.",
     "ls": "List the runs of a folder.",
@@ -102,5 +103,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(message, err=True)
+    from agentscale.report.legible import visible
+
+    click.echo(visible(message), err=True)
     sys.exit(code)

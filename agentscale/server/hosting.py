@@ -1,4 +1,4 @@
-"""Hosts the application on loopback: a uvicorn server in a thread of its own."""
+"""Hosts an application on loopback: a uvicorn server in a thread of its own."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -56,24 +57,47 @@ def hosting(door: Door, port: int, plan: FaultPlan, latency_s: Callable[[int], f
         SpecError: The port is not free.
     """
     wires: dict[tuple[str, int], asyncio.Transport] = {}
+    troubled = Troubled(application(door), plan, latency_s, wires)
+    with closing(door), listening(lambda port: troubled, port, _wired(wires)) as up:
+        yield Served(up.port, tuple(door.models), up.wait)
+
+
+class Listening(NamedTuple):
+    """A port that is listened to."""
+
+    port: int
+    wait: Callable[[], None]
+    """Returns when the server has ended."""
+
+
+@contextmanager
+def listening(build: Callable[[int], Any], port: int, http: type[H11Protocol] = H11Protocol) -> Iterator[Listening]:
+    """An application that is served on loopback while the block runs, in a thread of its own.
+
+    Args:
+        build: Gives the ASGI application, of the port that it is to be served on.
+        port: The port; 0 for any that is free.
+        http: Uvicorn's protocol.
+
+    Raises:
+        SpecError: The port is not free.
+    """
     with _bound(port) as listener:
-        server = _server(door, plan, latency_s, wires)
+        bound = listener.getsockname()[1]
+        server = _server(build(bound), http)
         thread = threading.Thread(target=server.run, args=([listener],), name="agentscale-serve", daemon=True)
         thread.start()
         try:
-            yield Served(listener.getsockname()[1], tuple(door.models), thread.join)
+            yield Listening(bound, thread.join)
         finally:
             server.should_exit = True
             thread.join()
-            door.close()
 
 
-def _server(
-    door: Door, plan: FaultPlan, latency_s: Callable[[int], float], wires: dict[tuple[str, int], asyncio.Transport]
-) -> uvicorn.Server:
+def _server(application: Any, http: type[H11Protocol]) -> uvicorn.Server:
     config = uvicorn.Config(
-        Troubled(application(door), plan, latency_s, wires),
-        http=_wired(wires),
+        application,
+        http=http,
         loop="asyncio",
         ws="none",
         lifespan="off",
