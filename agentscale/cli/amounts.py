@@ -1,4 +1,4 @@
-"""How tokens, money and long names are written: in few characters, and what is unknown as unknown."""
+"""How tokens, money, long names and tables are written: in few characters, and what is unknown as unknown."""
 
 from __future__ import annotations
 
@@ -38,11 +38,19 @@ def short_names(names: Sequence[str]) -> list[str]:
     """Names without the parts that all of them share, and cut in their middle where they are still long."""
     parts = [name.split(".") for name in names]
     shared = set.intersection(*map(set, parts)) if len(parts) > 1 else set()
-    return [_cut(".".join(part for part in each if part not in shared) or ".".join(each)) for each in parts]
+    return [cut(".".join(part for part in each if part not in shared) or ".".join(each), _NAME_CHARS) for each in parts]
 
 
-def _cut(name: str) -> str:
-    if len(name) <= _NAME_CHARS:
+def cut(name: str, most: int) -> str:
+    """The name in at most so many letters: what is too much is left out of its middle."""
+    if len(name) <= most:
         return name
-    kept = _NAME_CHARS - 1
+    kept = most - 1
     return f"{name[: kept // 3]}…{name[-(kept - kept // 3) :]}"
+
+
+def columns(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Left-aligned columns, two spaces apart."""
+    widths = [max(len(cells[index]) for cells in [head, *rows]) for index in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) for cells in [head, *rows]]
+    return "\n".join(line.rstrip() for line in lines)

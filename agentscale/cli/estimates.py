@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from agentscale.cli.amounts import UNKNOWN, short_names, span, tokens, usd
-from agentscale.cli.output import columns
+from agentscale.cli.amounts import UNKNOWN, columns, short_names, span, tokens, usd
 
 if TYPE_CHECKING:
     from agentscale.engine.estimate import CostEstimate

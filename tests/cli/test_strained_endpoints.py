@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import agentscale
-from agentscale.cli import main, output
+from agentscale.cli import main, progress
 from agentscale.models.openai_chat import scout
 
 EXPERIMENT = """\
@@ -141,9 +141,9 @@ def test_where_nothing_happened_nothing_is_told(ran: Any) -> None:
 
 
 def test_progress_tells_what_is_new_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    news = output._News()
-    assert news.due(["1/9 trials"]) == []
-    monkeypatch.setattr(output, "PLAIN_EVERY_S", 0.0)
-    assert news.due(["1/9 trials"]) == ["1/9 trials"]
-    assert news.due(["1/9 trials", "here: paused for 60 s"]) == ["here: paused for 60 s"]
-    assert news.due(["1/9 trials", "here: paused for 60 s"]) == []
+    news = progress.News()
+    assert news.due(lambda: pytest.fail("nobody asked for lines")) == []
+    monkeypatch.setattr(progress, "PLAIN_EVERY_S", 0.0)
+    assert news.due(lambda: ["1/9 trials"]) == ["1/9 trials"]
+    assert news.due(lambda: ["1/9 trials", "here: paused for 60 s"]) == ["here: paused for 60 s"]
+    assert news.due(lambda: ["1/9 trials", "here: paused for 60 s"]) == []

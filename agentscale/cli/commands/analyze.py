@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from agentscale import api
-from agentscale.cli.output import embedder_summary, summary, to_json
+from agentscale.cli.output import differences, embedder_summary, points, summary, to_json
 from agentscale.errors import SpecError
 
 
@@ -18,12 +18,24 @@ from agentscale.errors import SpecError
 )
 @click.option("--extract", help="Read all answers anew by this chain of extractors, such as mark,letter.")
 @click.option("--across-decoding", is_flag=True, help="Compare teams that were decoded differently all the same.")
+@click.option("--against", type=click.Path(), help="Another run folder: the paired difference of cells that are alike.")
 @click.option("--table", help="The table that --json prints; cells by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows of a table as one JSON array.")
 def command(
-    run: str, embedder: tuple[str, ...], extract: str | None, across_decoding: bool, table: str | None, as_json: bool
+    run: str,
+    embedder: tuple[str, ...],
+    extract: str | None,
+    across_decoding: bool,
+    against: str | None,
+    table: str | None,
+    as_json: bool,
 ) -> None:
-    """Compute the tables of the run folder RUN and print the summary. No model is asked."""
+    """Compute the tables of the run folder RUN and print the summary. No model is asked.
+
+    With --against OTHER the two runs are compared, cell by cell and question by question: OTHER minus RUN.
+    """
+    if table and against:
+        raise SpecError("got --table with --against", allowed="one of them: a comparison is one table")
     if table and not as_json:
         raise SpecError(
             f"got {table!r} without --json",
@@ -32,8 +44,12 @@ def command(
         )
     chain = None if extract is None else [name.strip() for name in extract.split(",")]
     opened = api.open_run(run, embedder=embedder, extract=chain, across_decoding=across_decoding)
-    if as_json:
+    if against is not None:
+        made = opened.compare(api.open_run(against, extract=chain))
+        click.echo(to_json(made.rows) if as_json else differences(made.rows))
+    elif as_json:
         click.echo(to_json(opened.rows(table or "cells")))
     else:
         summary(opened)
+        points(opened)
         embedder_summary(opened)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from agentscale import api
-from agentscale.cli.output import finish, watching
+from agentscale.cli.output import finish
+from agentscale.cli.progress import watching
 
 
 @click.command(name="replay")

@@ -7,7 +7,8 @@ from typing import Literal
 import click
 
 from agentscale import api
-from agentscale.cli.output import finish, watching
+from agentscale.cli.output import finish
+from agentscale.cli.progress import watching
 
 
 @click.command(name="run")

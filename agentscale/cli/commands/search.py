@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agentscale import api
-from agentscale.cli.output import columns, to_json, watching
+from agentscale.cli.amounts import columns
+from agentscale.cli.output import to_json
+from agentscale.cli.progress import watching
 from agentscale.errors import SpecError
 
 if TYPE_CHECKING:
