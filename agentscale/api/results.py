@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agentscale.api.notebook import Library, Shown, frame
 from agentscale.errors import SpecError
 from agentscale.schema.embedding import read
 from agentscale.schema.estimate import Estimate
@@ -196,6 +198,51 @@ class Run:
             raise SpecError.unknown("cell", cell, known)
         for name in known if cell is None else [cell]:
             yield from self.folder.transcripts(name)
+
+    def frame(self, table: str = "cells", library: Library = "pandas") -> Any:
+        """A table as a data frame of pandas or polars.
+
+        Args:
+            table: As in `rows`.
+            library: ``pandas`` or ``polars``, which the extra of that name brings.
+
+        Raises:
+            SpecError: There is no such table, or the library is not installed.
+        """
+        self.rows(table)  # which names the tables there are
+        return frame(self.analysis.tables[table], library)
+
+    def compare(self, other: Run, resamples: int = 2000) -> Table:
+        """Every cell that has its like in another run, with the paired difference of their accuracies.
+
+        Args:
+            other: The run whose gain is told: ``delta`` is its accuracy − that of this one.
+            resamples: Of the bootstrap over questions.
+
+        Raises:
+            SpecError: The runs share no question, or no cell is like another.
+            StoreError: A run cannot be read.
+        """
+        from agentscale import analysis
+
+        return analysis.compare_runs(self.folder, other.folder, seed=self.header.seed, resamples=resamples)
+
+    def show(self, height: int = 800) -> Shown:
+        """The page, for a cell of a notebook; it is made if there is none.
+
+        Args:
+            height: Pixels.
+        """
+        path = self.folder.report_path
+        return Shown(path if path.is_file() else self.report(), height)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of the run itself: where it is, and how to look at it."""
+        cells = len(self.header.cells)
+        return (
+            f"<p><strong>{escape(self.header.name)}</strong>: {cells} cells, in <code>{escape(str(self.path))}</code>"
+            "<br>show() is its page, frame() its tables, figure() its charts</p>"
+        )
 
     def report(self) -> Path:
         """Writes tables, that of the forecast too, figures and the page.
