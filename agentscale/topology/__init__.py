@@ -11,6 +11,7 @@ import networkx as nx
 
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
+from agentscale.rewiring import pruned, rescaled, similarities, smoothed
 from agentscale.schema.named import instantiate
 from agentscale.schema.run import Named
 from agentscale.topology.barabasi_albert import BarabasiAlbert
@@ -33,11 +34,11 @@ from agentscale.topology.modular import Modular
 from agentscale.topology.proximity import Proximity, proximity_graph
 from agentscale.topology.random_dag import RandomDag
 from agentscale.topology.ring import Ring
-from agentscale.topology.similarity import Similarity, similarities, similarity_graph
+from agentscale.topology.similarity import Similarity, similarity_graph
 from agentscale.topology.small_world import SmallWorld
 from agentscale.topology.star import Star
 from agentscale.topology.tree import Tree
-from agentscale.topology.weights import pruned, rescaled, smoothed, weighted_graph, weights_of
+from agentscale.topology.weights import weighted_graph, weights_of
 
 TOPOLOGIES: dict[str, type[Topology]] = {
     member.name: member

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
-from agentscale.errors import SpecError
+from agentscale.rewiring import near
 from agentscale.topology.base import POSITIONS
 from agentscale.topology.embedded import Embedded
 
@@ -24,16 +24,9 @@ def proximity_graph(positions: ArrayLike, radius: float) -> nx.DiGraph:
     Raises:
         SpecError: If positions are no table of finite numbers, or the radius is negative.
     """
-    places = np.asarray(positions, np.float64)
-    if places.ndim != 2 or not len(places) or not np.isfinite(places).all():
-        raise SpecError(f"positions of shape {places.shape}", key="positions", allowed="finite, of shape (n, d), n ≥ 1")
-    if not radius >= 0:
-        raise SpecError(f"got {radius!r}", key="radius", allowed="a distance of 0 or more")
+    pairs, places = near(positions, radius), np.asarray(positions, np.float64)
     graph = nx.empty_graph(len(places), create_using=nx.DiGraph)
-    for agent, place in enumerate(places):
-        near = np.linalg.norm(places - place, axis=1) <= radius
-        near[agent] = False
-        graph.add_edges_from((peer, agent) for peer in np.flatnonzero(near).tolist())
+    graph.add_edges_from(pairs.tolist())
     if places.shape[1] == 2:
         graph.graph[POSITIONS] = tuple((x, y) for x, y in places.tolist())
     return graph
