@@ -8,13 +8,14 @@ from __future__ import annotations
 from agentscale.environments.base import Environment, Score, StepWorld
 from agentscale.environments.hanoi import Hanoi
 from agentscale.environments.network import Network
+from agentscale.environments.routing import Routing
 from agentscale.schema.named import instantiate
 from agentscale.schema.run import Named
 
 CHAINS: dict[str, type[StepWorld]] = {"hanoi": Hanoi}
 """All chains of steps by name."""
 
-WORLDS: dict[str, type[Environment]] = {"network": Network}
+WORLDS: dict[str, type[Environment]] = {"network": Network, "routing": Routing}
 """All worlds by name."""
 
 
@@ -36,4 +37,15 @@ def resolve(named: Named) -> Environment:
     return instantiate("world", named, WORLDS)
 
 
-__all__ = ["CHAINS", "WORLDS", "Environment", "Hanoi", "Network", "Score", "StepWorld", "resolve", "resolve_chain"]
+__all__ = [
+    "CHAINS",
+    "WORLDS",
+    "Environment",
+    "Hanoi",
+    "Network",
+    "Routing",
+    "Score",
+    "StepWorld",
+    "resolve",
+    "resolve_chain",
+]

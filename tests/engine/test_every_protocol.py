@@ -103,6 +103,14 @@ ACTED: dict[str, Any] = {
 }
 ACTED_SMALL: dict[str, Any] = {**ACTED, "task": {"name": "networks", "levels": [1, 4]}, "topology": "ring"}
 
+STREAMED: dict[str, Any] = {
+    **ACTED,
+    "task": {"name": "routing", "levels": [1, 3]},
+    "team": {"size": 4, "layer": "L3"},
+    "protocol": {"world": {"memory": "none", "retries": 1}},
+    "topology": "complete",
+}
+
 
 def test_every_protocol_is_played_here() -> None:
     assert {
@@ -110,7 +118,9 @@ def test_every_protocol_is_played_here() -> None:
     } == set(PROTOCOLS)
 
 
-@pytest.mark.parametrize("keys", [KEYS, OVER_GRAPHS, WALKED, ACTED], ids=["questions", "graphs", "chains", "worlds"])
+@pytest.mark.parametrize(
+    "keys", [KEYS, OVER_GRAPHS, WALKED, ACTED, STREAMED], ids=["questions", "graphs", "chains", "worlds", "streams"]
+)
 def test_calls_and_tokens_of_every_cell_lie_within_their_bounds_and_fixed_schedules_meet_them(
     make_sweep: Make, play: Play, keys: dict[str, Any]
 ) -> None:

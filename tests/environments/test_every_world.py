@@ -84,7 +84,31 @@ NETWORKS = [
         ("vertex_cover", 6, nx.star_graph(5)),
     )
 ]
-CASES: list[Case] = [*NETWORKS]
+
+
+def books_of(state: Any) -> dict[int | str, list[str]]:
+    """The translations that each agent alone holds, where there are as many agents as books."""
+    return {agent: [str(code) for code in codes] for agent, codes in enumerate(state.codes)}
+
+
+def routing_says(state: Any, seen: Observation, secret: str) -> str:
+    """A word that hides in a forwarding: nobody is told what was said of it."""
+    return f"{secret}\nAction: forward {state.neighbours(seen.who)[0]}"
+
+
+ROUTINGS = [
+    Case(
+        "routing",
+        {"books": 3, "train": 6, "test": 3} | learning,
+        3,
+        edges_of(nx.complete_graph(3)),
+        says=routing_says,
+        private=books_of,
+        best="solved_test",
+    )
+    for learning in ({}, {"learning": "code"}, {"learning": "frozen", "recall": 0})
+]
+CASES: list[Case] = [*NETWORKS, *ROUTINGS]
 IDS = [case.label for case in CASES]
 
 

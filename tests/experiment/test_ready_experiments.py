@@ -44,6 +44,7 @@ def test_the_ready_experiments_are_these() -> None:
         "mixture",
         "pipeline",
         "references",
+        "routing",
         "self-correction",
         "small-world",
         "society",
