@@ -191,7 +191,7 @@ class ModelSpec(Record):
     simulated: Simulated | None = None
     scripted: Scripted | None = None
     stepping: Stepping | None = None
-    policy: Annotated[Playing | None, BeforeValidator(_policy)] = None
+    policy: Annotated[Playing | None, BeforeValidator(_policy, json_schema_input_type=Playing | str | None)] = None
     """The name of a policy of the worlds that are played, or a mapping of ``name`` and ``slip``."""
     profile: Annotated[Profile | None, BeforeValidator(_preset)] = None
     """How this model wants its requests spelt: the name of a preset, or a mapping. By default the model's name
