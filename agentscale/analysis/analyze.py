@@ -35,6 +35,7 @@ from agentscale.analysis.sections import SECTIONS, Sight, section_rows
 from agentscale.analysis.silence import silent
 from agentscale.analysis.tables import Pair, Point, Row, Table, VotePoint
 from agentscale.analysis.vectors import Embed, TextVectors
+from agentscale.analysis.worlds import mean_rows, run_rows
 from agentscale.schema.run import Cell, RunHeader
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Analysis:
     header: RunHeader
     tables: dict[str, Table]
     """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``questions``, ``agents``, ``comparisons``,
-    ``counterfactuals``, ``fits``, ``matches``, and those of `SECTIONS`."""
+    ``counterfactuals``, ``fits``, ``matches``, ``worlds``, ``world_runs``, and those of `SECTIONS`."""
     embedder: str
     """Signature of what made the vectors of K*."""
     warnings: tuple[str, ...] = ()
@@ -107,8 +108,9 @@ def _analyzed(
 ) -> tuple[dict[str, Table], tuple[str, ...]]:
     """The tables, and what they are warned of."""
     tasks = _tasks(folder)
-    told: dict[str, list[Row]] = {name: [] for name in SECTIONS}
-    read, recorded = _read(folder, tasks, vectors, ledger, told)
+    told: dict[str, list[Row]] = {name: [] for name in (*SECTIONS, "worlds")}
+    runs: list[Row] = []
+    read, recorded = _read(folder, tasks, vectors, ledger, told, runs)
     votes = [point for key, curve in recorded.items() for point in _vote_points(key, curve, ledger)]
     # Where every cell was asked anew, its point is what it was asked, and not another cell's answers.
     shared = [] if folder.header.experiment.get("independent") else votes
@@ -136,7 +138,8 @@ def _analyzed(
         *found.warnings,
         *vectors.warnings,
     )
-    return {name: tables.table(name, rows[name]) for name in rows}, warnings
+    made = {name: tables.table(name, rows[name]) for name in rows}
+    return {**made, "world_runs": tables.open_table("world_runs", runs)}, warnings
 
 
 def _tasks(folder: RunFolder) -> dict[str, _Task]:
@@ -155,11 +158,17 @@ def _common(folder: RunFolder, task: str) -> int:
 
 
 def _read(
-    folder: RunFolder, tasks: Mapping[str, _Task], vectors: TextVectors, ledger: Ledger, told: dict[str, list[Row]]
+    folder: RunFolder,
+    tasks: Mapping[str, _Task],
+    vectors: TextVectors,
+    ledger: Ledger,
+    told: dict[str, list[Row]],
+    runs: list[Row],
 ) -> tuple[list[ReadCell], dict[TeamKey, VoteCurve]]:
     """Every cell that has transcripts, and the vote curve of the largest vote of every team.
 
-    What sections say of a cell joins ``told`` while its arrays are at hand: they are not kept.
+    What sections and worlds say of a cell joins ``told``, and the trials of worlds ``runs``, while its arrays are at
+    hand: they are not kept.
     """
     largest = _largest_votes(folder)
     read, recorded = [], {}
@@ -179,6 +188,8 @@ def _read(
             sight = Sight(arrays, vectors, of.options, common=of.common, seed=ledger.seed, resamples=ledger.resamples)
             for name, rows in section_rows(sight):
                 told[name] += rows
+            told["worlds"] += mean_rows(arrays, tuple(of.items), seed=ledger.seed, resamples=ledger.resamples)
+            runs += run_rows(arrays, tuple(of.items))
     return read, recorded
 
 

@@ -65,8 +65,17 @@ class CellArrays:
     tokens_out: Floats
     counts: Mapping[str, Floats]
     """What the protocol counted, by name, shape (P,); ``nan`` where a trial has no such count."""
+    replicate: Ints
+    """Which replicate of its question each trial is, shape (P,)."""
+    measures: Mapping[str, Floats]
+    """What the world that was played measures at its end, by name, shape (P,); ``nan`` where it is not defined."""
     attitudes: Attitudes | None = None
     """``None`` where nobody was probed."""
+
+    @property
+    def is_world(self) -> bool:
+        """Whether agents acted on a world: what one of them says is then neither right nor wrong."""
+        return bool(self.measures)
 
     @property
     def n_rounds(self) -> int:
@@ -131,7 +140,9 @@ def read_cell(
         np.array([trial.messages for trial in trials], dtype=np.float64),
         np.array([trial.tokens_in for trial in trials], dtype=np.float64),
         np.array([trial.tokens_out for trial in trials], dtype=np.float64),
-        _counts([trial.counts for trial in trials]),
+        _named([trial.counts for trial in trials]),
+        np.array([trial.replicate for trial in trials], dtype=np.int64),
+        _named([trial.measures for trial in trials]),
         _attitudes(trials, len(slots)),
     )
 
@@ -152,9 +163,10 @@ def _attitudes(trials: Sequence[_Trial], n_slots: int) -> Attitudes | None:
     return Attitudes(moments, asked, stands, defaults)
 
 
-def _counts(by_trial: Sequence[Mapping[str, int]]) -> dict[str, Floats]:
-    names = dict.fromkeys(name for counts in by_trial for name in counts)
-    return {name: np.array([counts.get(name, np.nan) for counts in by_trial], dtype=np.float64) for name in names}
+def _named(by_trial: Sequence[Mapping[str, float | None]]) -> dict[str, Floats]:
+    """Numbers by name and trial; ``nan`` where a trial has none."""
+    names = dict.fromkeys(name for numbers in by_trial for name in numbers)
+    return {name: np.array([numbers.get(name) for numbers in by_trial], dtype=np.float64) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +186,8 @@ class _Trial:
     counts: Mapping[str, int]
     probes: list[_Probe]
     baselines: list[_Probe]
+    replicate: int
+    measures: Mapping[str, float | None]
 
 
 class _Probe(NamedTuple):
@@ -219,6 +233,8 @@ def _trial(
         counts=transcript.counts,
         probes=aside["probe"],
         baselines=aside["baseline"],
+        replicate=transcript.replicate,
+        measures=transcript.measures,
     )
 
 

@@ -35,7 +35,7 @@ def counterfactuals(arrays: CellArrays, chance: float, ledger: Ledger) -> Iterat
         ledger: Where the columns go; its seed is that of the cross-fitting.
     """
     answers = arrays.last(arrays.answers)
-    if arrays.cell.size < 2 or not len(answers):
+    if arrays.cell.size < 2 or not len(answers) or arrays.is_world:
         return
     configs = [agent.config_id for agent in arrays.cell.team.agents]
     names = {name: at for at, name in enumerate(dict.fromkeys(configs))}

@@ -36,7 +36,7 @@ class CellMeasures:
     """One cell's numbers by question, shape (Q,), ``nan`` where the question has no trial, unless said otherwise."""
 
     accuracy: Floats
-    """Expected correctness of the team; no team answer counts 0."""
+    """Expected correctness of the team; no team answer counts 0, and a world without a goal is not defined."""
     accuracy_readable: Floats
     """The same over trials with a team answer."""
     parse_failure: Floats
@@ -53,7 +53,7 @@ class CellMeasures:
     n_speechless: int
     """Last texts without a vector, in the whole cell."""
     agent_accuracy: Floats
-    """Right last answers of each agent, a missing one not right, shape (Q, N)."""
+    """Right last answers of each agent, a missing one not right, shape (Q, N); not defined in a world."""
     agent_readable: Floats
     """Readable last answers of each agent, shape (Q, N)."""
     agent_without: Floats
@@ -83,9 +83,10 @@ def measure(arrays: CellArrays, vectors: TextVectors) -> CellMeasures:
     spoke = diversity(arrays.last(arrays.texts), vectors, leave_one_out=True)
     lacking = np.isnan(arrays.score)
     by = arrays.by_item
+    right = np.where(asked & (not arrays.is_world), answers == 0, np.nan)
     assert spoke.without is not None
     return CellMeasures(
-        accuracy=by(np.where(lacking, 0.0, arrays.score)),
+        accuracy=by(np.where(lacking & (not arrays.is_world), 0.0, arrays.score)),
         accuracy_readable=by(arrays.score),
         parse_failure=by(_share(answers == MISSING, asked)),
         k_star=by(spoke.k_star),
@@ -97,7 +98,7 @@ def measure(arrays: CellArrays, vectors: TextVectors) -> CellMeasures:
         tokens_out=by(arrays.tokens_out),
         n_missing=int(((answers == MISSING) & asked).sum()),
         n_speechless=int(asked.sum() - spoke.n_texts.sum()),
-        agent_accuracy=_by_agent(arrays, np.where(asked, answers == 0, np.nan)),
+        agent_accuracy=_by_agent(arrays, right),
         agent_readable=_by_agent(arrays, np.where(asked, answers != MISSING, np.nan)),
         agent_without=_by_agent(arrays, spoke.without),
         agent_mute=np.asarray(asked.any(axis=0) & ~spoke.present.any(axis=0)),
@@ -160,12 +161,13 @@ def _round(arrays: CellArrays, at: int, vectors: TextVectors) -> RoundMeasures:
     answers, asked = arrays.answers[:, at], arrays.asked[:, at]
     spoke = diversity(arrays.texts[:, at], vectors)
     before = arrays.answers[:, at - 1] if at else np.full_like(answers, MISSING)
-    both = (before != MISSING) & (answers != MISSING)
+    both = (before != MISSING) & (answers != MISSING) & (not arrays.is_world)
     took_part = asked.any(axis=1)
+    judged = asked & (not arrays.is_world)
     by = arrays.by_item
     return RoundMeasures(
-        agent_accuracy=by(_share(answers == 0, asked)),
-        team_accuracy=by(np.where(took_part, expected_accuracy(votes(answers)), np.nan)),
+        agent_accuracy=by(_share(answers == 0, judged)),
+        team_accuracy=by(np.where(judged.any(axis=1), expected_accuracy(votes(answers)), np.nan)),
         k_star=by(spoke.k_star),
         mean_cosine=by(spoke.mean_cosine),
         missing=by(_share(answers == MISSING, asked)),

@@ -36,9 +36,11 @@ COLUMNS = {
     "n_points reach forecast low high warnings",
     "matches": "task layer protocol topology reference size low high p_match surely warnings",
     **dict.fromkeys(SECTIONS, sections.COLUMNS),
+    "worlds": "cell task layer team size protocol topology question measure value low high n n_undefined method",
+    "world_runs": "cell question replicate",
 }
 _BY_QUESTION = ("k_star", "mean_cosine", "texts", "agent_accuracy", "team_accuracy", "missing")
-LONG = ("questions", *SECTIONS)
+LONG = ("questions", "world_runs", *SECTIONS)
 """Tables with too many rows for a page."""
 _UNREAD = 0.1  # share of unreadable answers from which a cell is warned of
 
@@ -92,6 +94,13 @@ def table(name: str, rows: Iterable[Row]) -> Table:
     """The table of that name; every row has exactly its columns."""
     columns = tuple(COLUMNS[name].split())
     return Table(columns, tuple({column: _plain(row[column]) for column in columns} for row in rows))
+
+
+def open_table(name: str, rows: Iterable[Row]) -> Table:
+    """The table of that name with a further column for whatever its rows bring; ``nan`` where one brings it not."""
+    listed = list(rows)
+    columns = tuple(dict.fromkeys([*COLUMNS[name].split(), *(column for row in listed for column in row)]))
+    return Table(columns, tuple({column: _plain(row.get(column, np.nan)) for column in columns} for row in listed))
 
 
 def _plain(value: object) -> object:

@@ -30,10 +30,14 @@ SECTIONS: dict[str, Section] = {
 }
 """Every section by the name of its table."""
 
+OF_WORLDS = ("diversity", "attitudes", "overhead")
+"""Those that hold where agents acted on a world: all others ask whether what one of them said was right."""
+
 
 def section_rows(sight: Sight) -> Iterator[tuple[str, list[dict[str, object]]]]:
     """The rows of a cell in the table of every section; all its means get their intervals from one bootstrap."""
-    said: dict[str, list[Number]] = {name: list(section(sight)) for name, section in SECTIONS.items()}
+    names = OF_WORLDS if sight.arrays.is_world else tuple(SECTIONS)
+    said: dict[str, list[Number]] = {name: list(SECTIONS[name](sight)) for name in names}
     told = sight.settled(number for numbers in said.values() for number in numbers)
     for name, numbers in said.items():
         yield name, [row(sight.arrays.cell.id, one) for one in islice(told, len(numbers))]

@@ -10,6 +10,8 @@ from agentscale.schema.calls import ANSWER_MARK
 
 _MARK = re.compile(rf"{re.escape(ANSWER_MARK)}[ \t*_`\"'(\[]*(.*)", re.IGNORECASE)
 _DECODER = json.JSONDecoder()
+_MOST_IN_VAIN = 1_000_000
+"""Characters that are read without an object coming of it: beyond, a text only wastes time."""
 
 
 def messages_of(text: str) -> dict[str, str] | None:
@@ -29,13 +31,15 @@ def _written(value: object) -> str:
 
 
 def _objects(text: str) -> Iterator[dict[str, object]]:
-    """The JSON objects of a text that do not stand within another, in order."""
-    at = text.find("{")
-    while at >= 0:
+    """The JSON objects of a text that do not stand within another, in order, while they are looked for."""
+    at, in_vain = text.find("{"), 0
+    while at >= 0 and in_vain < _MOST_IN_VAIN:
         try:
             value, end = _DECODER.raw_decode(text, at)
-        except (json.JSONDecodeError, RecursionError):
-            end = at + 1
+        except json.JSONDecodeError as error:
+            in_vain, end = in_vain + error.pos - at, at + 1
+        except RecursionError:
+            return
         else:
             yield value
         at = text.find("{", end)
