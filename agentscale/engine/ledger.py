@@ -17,7 +17,7 @@ from agentscale.experiment.sizes import QuestionSizes, prompt_size
 from agentscale.experiment.spending import Spending
 from agentscale.recording import CallRecord, Recording
 from agentscale.schema.agents import Agent
-from agentscale.schema.calls import Usage
+from agentscale.schema.calls import UNPAID, Usage
 from agentscale.schema.run import Cell
 from agentscale.schema.spending import Caps
 
@@ -89,7 +89,7 @@ class Ledger:
                 experiment of the folder asked and this one no longer names.
         """
         for key, record in zip(recording.keys(), recording.records(), strict=True):
-            if record.id.role == "tool":  # a use of a tool costs nothing
+            if record.id.role in UNPAID:
                 continue
             # A call that failed before was asked again, and what was billed for failures is unknown.
             amount = self._recorded(record) + Spending(recording.times(key) - 1)

@@ -19,7 +19,7 @@ from agentscale.errors import AgentscaleError, EndpointError, RecordingMiss
 from agentscale.models.base import Answered, InstantModel, Model, QueuedModel
 from agentscale.recording import Answer, CallRecord, Clock, Recording
 from agentscale.schema.agents import Agent
-from agentscale.schema.calls import CallId, ChatRequest, Failure
+from agentscale.schema.calls import UNPAID, CallId, ChatRequest, Failure
 from agentscale.schema.run import Mode
 
 
@@ -166,7 +166,7 @@ class Recorder:
     def _check_allowed(self, ask: Ask) -> None:
         if self._stopping:
             raise BrokenOff("the run was stopped before this call was made")
-        if ask.id.role == "tool":  # it costs nothing, and the answer that wanted it is paid for
+        if ask.id.role in UNPAID:  # the answer that wanted it is paid for
             return
         if not self._budget.may_ask(ask.trial, ask.agent):
             raise BrokenOff("the budget allows no more calls of this trial")
@@ -177,7 +177,7 @@ class Recorder:
             self._recording.append(record, ask.key)
         if self._recording is None or answer.failure is not None:
             self._settled[ask.key] = answer
-        if ask.id.role == "tool":
+        if ask.id.role in UNPAID:
             return
         self._budget.spent(ask.trial, ask.agent, answer)
         self._asked(ask, answer)

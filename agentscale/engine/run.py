@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from agentscale.engine import CONCURRENCY
 from agentscale.engine.admission import Budget, Unlimited
 from agentscale.engine.budget import budget_of
+from agentscale.engine.checking import checkers
 from agentscale.engine.collector import seldom
 from agentscale.engine.connections import Connections
 from agentscale.engine.design import Trial, calls_at_most, trials_by_cell
@@ -122,7 +123,8 @@ class _Run:
         self.tally.calls_in_flight = 0 if recording is None else recording.n_in_flight
         self._concurrency = concurrency
         self._dispatcher = Dispatcher(sweep, budget)
-        asked = models if mode == "replay" else {**models, **backends(sweep)}
+        self._checkers = {} if mode == "replay" else checkers(sweep)
+        asked = models if mode == "replay" else {**models, **backends(sweep), **self._checkers}
         self._recorder = Recorder(mode, recording, asked, concurrency=concurrency, budget=budget, asked=self._asked)
         self._player = TrialPlayer(sweep, self._recorder, models)
         self._writers = {
@@ -160,6 +162,8 @@ class _Run:
         except BaseExceptionGroup as group_error:
             raise _first(group_error) from None
         finally:
+            for each in self._checkers.values():
+                await each.aclose()
             close_all(self._writers.values(), complete=complete)
             self.tally.trials_left_out += self._dispatcher.n_left_out
             self.tally.traffic = self._connections.traffic

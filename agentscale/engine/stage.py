@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from agentscale.engine.checking import checks_of
 from agentscale.engine.design import Trial
 from agentscale.engine.identity import BodyForm, TrialId
 from agentscale.engine.recorder import Ask
@@ -38,6 +39,8 @@ class Stage:
         self.protocol = sweep.protocols[cell.id]
         self.graph = sweep.graphs[cell.id]
         self.salt = cell.id if sweep.independent else ""
+        self.checks = checks_of(sweep, self.task, self.salt)
+        """How answers are checked, where they do not say themselves whether they are right."""
         self._models = models
         self._voices = {agent.slot: self._voice(agent) for agent in cell.team.agents}
         self._parts = {agent.slot: self._voice(agent) for agent in cell.team.parts.values()}

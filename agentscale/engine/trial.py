@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from agentscale.engine.checking import Checks, told, voting
 from agentscale.engine.design import Trial
 from agentscale.engine.identity import TrialId
 from agentscale.engine.recorder import Ask, BrokenOff, Recorder
 from agentscale.engine.stage import Stage
 from agentscale.engine.turns import Turn, played, step_events, turn
+from agentscale.engine.verdicts import Verdicts
 from agentscale.errors import ProtocolError
 from agentscale.experiment import Sweep
 from agentscale.experiment.questions import asked
@@ -21,12 +23,12 @@ from agentscale.recording import Answer
 from agentscale.schema.calls import ATTITUDES, Batch, Call, Outcome, Play, Reply
 from agentscale.schema.run import Cell, QuestionRecord, Transcript
 from agentscale.schema.worlds import State
-from agentscale.scoring import decide, decide_chain, decide_world, is_correct, read, read_attitude, rightness
+from agentscale.scoring import decide, decide_chain, decide_world, read, read_attitude
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from agentscale.environments import Environment, StepWorld
+    from agentscale.environments import Environment
 
 Ended = TypeVar("Ended")
 
@@ -55,16 +57,7 @@ class TrialPlayer:
         record = sweep.questions[trial.cell.task, trial.sample_id]
         trial_id = TrialId(sweep.header.seed, stage.task.digest, trial.sample_id, trial.replicate, stage.salt)
         generator = self._started(stage, trial, record)
-        chain, kind = sweep.chains.get((trial.cell.task, trial.sample_id)), stage.task.kind
-        is_right = rightness(record, kind)
-
-        def judge(reply: Reply) -> bool | None:
-            if reply.answer is None or reply.call.role in ATTITUDES or kind == "world":
-                return None
-            if chain is not None:
-                return is_correct(reply.answer, _target(chain, reply.call), kind)
-            return is_right(reply.answer)
-
+        verdicts = Verdicts(record, stage.task.kind, sweep.chains.get((trial.cell.task, trial.sample_id)))
         events: list[_Fields] = []
         replies: list[Reply] | None = None
         round_index = -1
@@ -73,7 +66,7 @@ class TrialPlayer:
                 asked = next(generator) if replies is None else generator.send(replies)
             except StopIteration as stop:
                 outcome = _outcome(trial.cell, stop.value)
-                return self._transcript(trial, stage, record, events, outcome, judge)
+                return self._transcript(trial, stage, events, outcome, verdicts)
             batch = _batch(trial.cell, asked, round_index)
             round_index = batch.round_after(round_index)
             asks = [stage.ask(trial, trial_id, call, round_index) for call in batch.calls]
@@ -84,9 +77,11 @@ class TrialPlayer:
             else:
                 answers = await self._answers(asks)
             heard = [_reply(*each, stage, record) for each in zip(batch.calls, asks, answers, strict=True)]
+            if stage.checks is not None:
+                heard = await self._checked(stage.checks, trial, record, heard, verdicts)
             replies, unused = _prefix(batch, heard)
-            events += [_event(reply, judge(reply), round_index) for reply in replies]
-            events += [_event(reply, judge(reply), round_index, used=False) for reply in unused]
+            events += [_event(reply, verdicts, round_index) for reply in replies]
+            events += [_event(reply, verdicts, round_index, used=False) for reply in unused]
         raise ProtocolError(f"protocol {trial.cell.protocol.label!r} did not end within 1,000,000 batches")
 
     def _stage(self, cell: Cell) -> Stage:
@@ -136,27 +131,35 @@ class TrialPlayer:
         turns = [turn(call, ask, asking, most) for call, ask in zip(calls, asks, strict=True)]
         return await _ended([asyncio.create_task(played(self._recorder, each)) for each in turns])
 
+    async def _checked(
+        self, checks: Checks, trial: Trial, record: QuestionRecord, replies: Sequence[Reply], verdicts: Verdicts
+    ) -> list[Reply]:
+        """The replies as they vote, once their answers are checked; those without one are as they were."""
+        read = [at for at, reply in enumerate(replies) if reply.answer is not None]
+        wanted = [checks.ask(trial, replies[at], record) for at in read]
+        asks = [ask for ask in wanted if isinstance(ask, Ask)]
+        came = iter(await self._answers(asks))
+        voted = list(replies)
+        for at, ask in zip(read, wanted, strict=True):
+            checked = told(next(came)) if isinstance(ask, Ask) else ask
+            verdicts.add(replies[at], checked)
+            voted[at] = voting(replies[at], checked)
+        return voted
+
     def _transcript(
-        self,
-        trial: Trial,
-        stage: Stage,
-        record: QuestionRecord,
-        events: Sequence[_Fields],
-        outcome: Outcome,
-        judge: Callable[[Reply], bool | None],
+        self, trial: Trial, stage: Stage, events: Sequence[_Fields], outcome: Outcome, verdicts: Verdicts
     ) -> Transcript:
         world = self._sweep.worlds.get((trial.cell.task, trial.sample_id))
         scored = None if world is None else world.score(outcome.states[-1])
         if scored is not None:
             decided = decide_world(scored.correct)
         elif outcome.is_chain:
-            decided = decide_chain([reply.answer for reply in outcome.replies], map(judge, outcome.replies))
+            decided = decide_chain([reply.answer for reply in outcome.replies], map(verdicts.of, outcome.replies))
         else:
             votes = outcome.replies if outcome.decider is None else (outcome.decider,)
             weights = outcome.weights if outcome.decider is None else ()
             answers = [reply.answer for reply in votes]
-            is_right = rightness(record, stage.task.kind)
-            decided = decide(answers, is_right, lambda: self._lot(trial), weights)
+            decided = decide(answers, verdicts.is_right, lambda: self._lot(trial), weights)
         fields: _Fields = {
             "cell": trial.cell.id,
             "sample_id": trial.sample_id,
@@ -253,12 +256,7 @@ def _prefix(batch: Batch, replies: list[Reply]) -> tuple[list[Reply], list[Reply
     return replies, []
 
 
-def _target(chain: StepWorld, call: Call) -> str:
-    """What is right where the call was made: in a chain of steps, that hangs on the state that was told."""
-    return chain.right("\n".join(message.content for message in call.messages)) or ""
-
-
-def _event(reply: Reply, correct: bool | None, round_index: int, *, used: bool = True) -> _Fields:
+def _event(reply: Reply, verdicts: Verdicts, round_index: int, *, used: bool = True) -> _Fields:
     completion = reply.completion
     return {
         "key": reply.key,
@@ -270,7 +268,8 @@ def _event(reply: Reply, correct: bool | None, round_index: int, *, used: bool =
         "text": reply.text,
         "answer": reply.answer,
         "missing": reply.missing,
-        "correct": correct,
+        "check": verdicts.note(reply),
+        "correct": verdicts.of(reply),
         "finish": None if completion is None else completion.finish,
         "tokens_in": None if completion is None else completion.usage.tokens_in,
         "tokens_out": None if completion is None else completion.usage.tokens_out,

@@ -16,17 +16,31 @@ from agentscale.schema.record import digest_of, quoted
 from agentscale.schema.tools import Tool
 
 Role = Literal[
-    "agent", "judge", "controller", "probe", "baseline", "grader", "environment", "critic", "summary", "step", "tool"
+    "agent",
+    "judge",
+    "controller",
+    "probe",
+    "baseline",
+    "grader",
+    "environment",
+    "critic",
+    "summary",
+    "step",
+    "tool",
+    "check",
 ]
 """On whose behalf a call is made. Only what an ``agent`` says is an answer of a member of the team: a ``step`` is what
 anybody says on the way to an answer, to have tools used, and a ``tool`` is what came of it. A ``probe`` is asked of a
 member on the side, and a ``baseline`` is the same of its model, without persona and without having heard anybody."""
 
+UNPAID: frozenset[Role] = frozenset({"tool", "check"})
+"""The roles that no model plays: a use of a tool, and the check of an answer by a process. They cost nothing."""
+
 ATTITUDES: frozenset[Role] = frozenset({"probe", "baseline"})
 """The roles that are asked for an attitude, a number from 0 to 10, and for no answer to the question."""
 
-Missing = Literal["no_answer", "not_an_option", "truncated", "refused", "error"]
-"""Why a reply has no answer."""
+Missing = Literal["no_answer", "not_an_option", "truncated", "refused", "error", "unchecked"]
+"""Why a reply has no answer; ``unchecked``: nobody could tell within the limits what it means."""
 
 ANSWER_MARK = "Final answer:"
 """The mark that every question asks for and every extractor looks for first."""
@@ -184,6 +198,8 @@ class Reply:
     answer: str | None
     missing: Missing | None
     error: Failure | None = None
+    given: str | None = None
+    """The answer in its own words, where answers vote in another form: the program, where it votes by what it does."""
 
     @property
     def text(self) -> str:

@@ -40,6 +40,11 @@ class ProgramTests(Record):
     """Those by whose outputs programs are alike when they vote; a program may pass or fail them. Without any, only
     programs of one text are alike."""
 
+    seconds: float = Field(default=5.0, gt=0, le=600)
+    """Of the clock, for all calls and checks together, and for each input."""
+    memory_mb: int = Field(default=256, ge=16)
+    """Megabytes (2²⁰ bytes) beyond the interpreter's own."""
+
     @model_validator(mode="after")
     def _hidden_are_decided(self) -> ProgramTests:
         for case in self.hidden:

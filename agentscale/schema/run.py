@@ -132,6 +132,8 @@ class Event(Record):
     answer: str | None
     """As it was read: of a probe and its baseline an attitude, a number from 0 to 10."""
     missing: Missing | None = None
+    check: str | None = later(None)
+    """What the check of the answer had to say, where it took one: the limit that it met, or the case that failed."""
     correct: bool | None
     """``None`` where the answer is missing, and of attitudes, of which none is right."""
     finish: str | None = None

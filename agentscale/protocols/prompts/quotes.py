@@ -31,7 +31,9 @@ def shown(reply: Reply, see: See) -> str | None:
     """What a reply has to show, if anything."""
     if see == "rationale":
         return reply.text.strip() or None
-    return None if reply.answer is None else f"{ANSWER_MARK} {reply.answer}"
+    if reply.answer is None:
+        return None
+    return f"{ANSWER_MARK} {reply.given or reply.answer}"
 
 
 def told(quotes: Sequence[str]) -> str:

@@ -7,7 +7,7 @@
   const MARKS = [[1, "disagreement"], [2, "flip"], [4, "missing"], [8, "unanimous wrong"]];
   const REASONS = {
     no_answer: "no answer found", not_an_option: "not one of the options", truncated: "cut off by the token limit",
-    refused: "refused", error: "the call failed",
+    refused: "refused", error: "the call failed", unchecked: "not checked within the limits",
   };
   const ON_THE_WAY = ["step", "tool"]; // neither the wish for a tool nor its result is an answer
 
