@@ -100,15 +100,31 @@ def _listed(path: Path) -> dict[str, Any]:
 
 
 def pull(name: str) -> Path:
-    """Fetches a small model into the user's cache, and gives its path.
+    """Fetches a small model, or with ``task:NAME`` the questions of a task, into the user's cache, and gives the path.
 
     Raises:
-        SpecError: If there is no such model.
+        SpecError: If there is no such model or task, the task's questions are made or shipped and not fetched, or what
+            came is not what its head says.
         EndpointError: If it cannot be fetched, or its hash is wrong.
     """
     from agentscale import endpoints
 
-    return endpoints.pull(name)
+    kind, _, task = name.partition(":")
+    return _pull_task(task) if kind == "task" else endpoints.pull(name)
+
+
+def _pull_task(name: str) -> Path:
+    from agentscale import catalog as room
+    from agentscale.endpoints.datasets import pull_files
+
+    spec = room.task_head(name)
+    if spec.data is None or spec.data.hub is None:
+        raise SpecError(
+            f"the questions of the task {name!r} are not fetched", remedy="name it in an experiment as it is"
+        )
+    folder = pull_files(spec.data.hub, room.pulled(name))
+    room.load_task(name, Path())
+    return folder
 
 
 def schema() -> dict[str, Any]:

@@ -4,7 +4,7 @@
 serve the experiment file as well.
 """
 
-from agentscale.catalog.homes import folder
+from agentscale.catalog.homes import folder, pulled
 from agentscale.catalog.listing import (
     ExperimentEntry,
     PersonaEntry,
@@ -17,9 +17,9 @@ from agentscale.catalog.listing import (
     topologies,
     topology_preset,
 )
-from agentscale.catalog.persona_files import personas_for
+from agentscale.catalog.persona_files import persona_sets, personas_for
 from agentscale.catalog.published import published_yang2026
-from agentscale.catalog.task_folders import load_task, task_folder
+from agentscale.catalog.task_folders import load_task, task_folder, task_head
 
 __all__ = [
     "ExperimentEntry",
@@ -30,10 +30,13 @@ __all__ = [
     "experiments",
     "folder",
     "load_task",
+    "persona_sets",
     "personas",
     "personas_for",
     "published_yang2026",
+    "pulled",
     "task_folder",
+    "task_head",
     "tasks",
     "topologies",
     "topology_preset",

@@ -93,12 +93,21 @@ def read_text(path: Path, what: str, *, max_bytes: int | None = MAX_BYTES) -> st
         raise SpecError(f"cannot be read: {getattr(error, 'strerror', None) or error}", file=path) from None
     if max_bytes is not None and len(raw) > max_bytes:
         raise SpecError(f"has {len(raw):,} bytes", file=path, allowed=f"{_a_file(what)} of at most {max_bytes:,} bytes")
+    return decoded(raw, path)
+
+
+def decoded(raw: bytes, file: Path) -> str:
+    """The text of UTF-8 bytes; a byte order mark is dropped.
+
+    Raises:
+        SpecError: With the line of what is none.
+    """
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise SpecError(
-            f"is not UTF-8: byte 0x{raw[error.start]:02x}", file=path, line=line, remedy="save the file as UTF-8"
+            f"is not UTF-8: byte 0x{raw[error.start]:02x}", file=file, line=line, remedy="save the file as UTF-8"
         ) from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-Kind = Literal["topologies", "tasks", "experiments"]
+Kind = Literal["topologies", "tasks", "personas", "experiments"]
 
 _HERE = Path(__file__).parent
 
@@ -14,3 +14,10 @@ def folder(kind: Kind) -> Path:
     """The folder that holds the data of one kind."""
     packaged = _HERE / kind
     return packaged if packaged.is_dir() else _HERE.parents[1] / kind
+
+
+def pulled(task: str) -> Path:
+    """The folder in the user's cache that holds what was pulled for a task."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("agentscale") / "tasks" / task

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from agentscale.catalog.document import read_document, read_text
 from agentscale.catalog.faults import validated
-from agentscale.catalog.homes import folder
-from agentscale.catalog.persona_files import DEFAULTS, read_personas
-from agentscale.catalog.task_folders import load_task, task_names
+from agentscale.catalog.homes import folder, pulled
+from agentscale.catalog.persona_files import GENERAL, persona_sets
+from agentscale.catalog.task_folders import load_task, task_head, task_names
 from agentscale.errors import SpecError
 from agentscale.schema.record import Record
 from agentscale.schema.run import Named
+from agentscale.schema.sources import RECEIPT, TaskData
 from agentscale.schema.tasks import AnswerKind
 
 
@@ -35,6 +37,10 @@ class TaskEntry(Record):
     samples: int
     levels: tuple[int, ...]
     licence: str
+    personas: str
+    """The family of personas that are dealt for it."""
+    needs: str
+    """What has to be done before it can be used, as a command; empty where nothing has."""
 
 
 class PersonaEntry(Record):
@@ -42,6 +48,8 @@ class PersonaEntry(Record):
 
     name: str
     description: str
+    family: str
+    """The family of tasks that it was written for; those that are ``general`` fit any."""
 
 
 class ExperimentEntry(Record):
@@ -88,20 +96,47 @@ def tasks() -> list[TaskEntry]:
 
 
 def _task(name: str) -> TaskEntry:
-    task = load_task(name, Path())
+    spec = task_head(name)
+    samples, levels = _extent(name) if spec.data is None else _promised(spec.data)
     return TaskEntry(
         name=name,
-        description=task.spec.description,
-        kind=task.spec.kind,
-        samples=len(task.samples),
-        levels=tuple(sorted({sample.level for sample in task.samples})),
-        licence=task.spec.licence,
+        description=spec.description,
+        kind=spec.kind,
+        samples=samples,
+        levels=levels,
+        licence=spec.licence,
+        personas=spec.personas or GENERAL,
+        needs="" if spec.data is None else _needs(spec.data, name),
     )
 
 
+def _extent(name: str) -> tuple[int, tuple[int, ...]]:
+    """How many samples ship with a task, and of which levels."""
+    samples = load_task(name, Path()).samples
+    return len(samples), tuple(sorted({sample.level for sample in samples}))
+
+
+def _promised(data: TaskData) -> tuple[int, tuple[int, ...]]:
+    """How many samples there are elsewhere and of which levels, as the head says."""
+    if data.gym is None:
+        return data.samples or 0, data.levels
+    levels = len(data.gym.levels)
+    return data.gym.size * levels, tuple(range(1, levels + 1))
+
+
+def _needs(data: TaskData, name: str) -> str:
+    if data.gym is not None:
+        return "" if find_spec("reasoning_gym") else "pip install 'agentscale[gym]'"
+    return "" if (pulled(name) / RECEIPT).is_file() else f"agentscale pull task:{name}"
+
+
 def personas() -> list[PersonaEntry]:
-    """The catalog's own personas, in the order of dealing."""
-    return [PersonaEntry(name=persona.name, description=persona.text) for persona in read_personas(DEFAULTS).values()]
+    """The catalog's own personas, family by family, in the order of dealing."""
+    return [
+        PersonaEntry(name=persona.name, description=persona.text, family=family)
+        for family, members in persona_sets().items()
+        for persona in members.values()
+    ]
 
 
 def experiments() -> list[ExperimentEntry]:

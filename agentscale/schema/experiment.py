@@ -294,6 +294,9 @@ class TaskRef(Record):
     """Only samples of these levels."""
     instruction: str | None = Field(default=None, min_length=1)
     """The sentence that closes every question, in place of the task's own. It should ask for the answer's mark."""
+    data: str | None = later(None)
+    """The file or folder that holds the task's questions, in place of what the task's head says. A relative path
+    starts at the experiment file."""
 
 
 def _task_ref(value: object) -> object:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from agentscale.schema.chains import StepChain
 from agentscale.schema.programs import ProgramTests
 from agentscale.schema.record import Record, digest, later
+from agentscale.schema.sources import TaskData
 from agentscale.schema.worlds import World
 
 AnswerKind = Literal["choice", "number", "step", "math", "code", "text", "world"]
@@ -55,8 +56,11 @@ class TaskSpec(Record):
     source: str
     samples: str = "samples.jsonl"
     """The file of samples, beside the head."""
+    data: TaskData | None = later(None)
+    """Where the samples come from, in place of a file of samples."""
     personas: str | None = None
-    """The file of personas, beside the head; the catalog's own where there is none."""
+    """A family of personas of the catalog, such as ``maths``, or a file of them beside the head, ``who.yaml``. By
+    default the family ``general``."""
 
 
 class Task(Record):
@@ -77,7 +81,9 @@ class Task(Record):
     @property
     def digest(self) -> str:
         """Digest of the head without the choice of samples: a subset of a task is still that task."""
-        return digest(self.spec.model_dump(mode="json", exclude={"samples", "personas", "description", "extract"}))
+        return digest(
+            self.spec.model_dump(mode="json", exclude={"samples", "data", "personas", "description", "extract"})
+        )
 
 
 class Question(Record):

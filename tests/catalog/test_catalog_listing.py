@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agentscale import catalog
-from agentscale.catalog import homes, persona_files
+from agentscale.catalog import homes
 from agentscale.catalog.persona_files import read_personas, unfit_name
 from agentscale.errors import SpecError
 from agentscale.schema.run import Named
@@ -38,7 +38,8 @@ def test_tasks_are_listed_with_what_a_user_chooses_by() -> None:
     for entry in catalog.tasks():
         assert entry.samples >= 20 or entry.kind == "world"  # a world may be drawn anew as often as one likes
         assert entry.levels[0] == 1
-        assert entry.licence == "MIT"
+        assert entry.licence
+        assert entry.needs or catalog.load_task(entry.name, Path())
 
 
 def test_a_topology_stands_for_a_generator_with_parameters() -> None:
@@ -67,22 +68,32 @@ def test_a_ready_experiment_that_is_not_there_is_named_with_those_that_are() -> 
     assert catalog.experiment_file("main").is_file()
 
 
-def test_the_default_personas_are_five_of_similar_length() -> None:
-    texts = [entry.description for entry in catalog.personas()]
+@pytest.mark.parametrize("family", catalog.persona_sets())
+def test_the_personas_of_a_family_are_five_of_similar_length(family: str) -> None:
+    texts = [persona.text for persona in catalog.persona_sets()[family].values()]
     assert len(texts) == 5
-    assert all(25 <= len(text.split()) <= 45 for text in texts)
+    lengths = [len(text.split()) for text in texts]
+    assert 30 <= min(lengths) <= max(lengths) <= min(lengths) + 6
     assert all(text.startswith("You are a") and "\n" not in text for text in texts)
 
 
-def test_the_default_personas_fit_any_task() -> None:
+def test_no_persona_says_what_the_answer_may_be() -> None:
     for entry in catalog.personas():
         words = entry.description.lower()
         assert not any(hint in words for hint in ("option", "letter", "number", "final answer", "choice", "math"))
 
 
+def test_no_two_personas_share_a_name() -> None:
+    names = [entry.name for entry in catalog.personas()]
+    assert len(set(names)) == len(names) == 5 * len(catalog.persona_sets())
+    assert [entry.family for entry in catalog.personas()][:5] == ["general"] * 5
+
+
 def test_a_tasks_own_personas_go_before_the_catalogs(tmp_path: Path) -> None:
     task = catalog.load_task("sums", tmp_path)
-    assert list(catalog.personas_for(task, tmp_path)) == [entry.name for entry in catalog.personas()]
+    assert list(catalog.personas_for(task, tmp_path)) == list(catalog.persona_sets()["general"])
+    of_family = task.model_copy(update={"spec": task.spec.model_copy(update={"personas": "maths"})})
+    assert list(catalog.personas_for(of_family, tmp_path)) == list(catalog.persona_sets()["maths"])
     own = task.model_copy(update={"spec": task.spec.model_copy(update={"personas": "who.yaml"})})
     (tmp_path / "who.yaml").write_text("clerk: |\n  You keep the books.\n", "utf-8")
     (persona,) = catalog.personas_for(own, tmp_path).values()
@@ -120,4 +131,4 @@ def test_other_names_are_taken(name: str) -> None:
 
 
 def test_the_personas_of_the_catalog_stand_beside_its_code() -> None:
-    assert persona_files.DEFAULTS.parent == Path(catalog.__file__).parent
+    assert catalog.folder("personas").parent == Path(catalog.__file__).parent

@@ -227,7 +227,13 @@ def test_a_file_of_samples_that_is_not_there_is_named(tmp_path: Path) -> None:
             {"samples": "../samples.jsonl"},
             "samples: got '../samples.jsonl'\n  allowed: the name of a file beside task.yaml",
         ),
-        ({"personas": "/etc/passwd"}, "personas: got '/etc/passwd'\n  allowed: the name of a file beside task.yaml"),
+        (
+            {"personas": "/etc/passwd"},
+            "personas: unknown family of personas '/etc/passwd'\n  allowed: code, commonsense, general, logic, maths, "
+            "medicine, science, or the name of a file beside task.yaml, such as who.yaml",
+        ),
+        ({"personas": "math"}, None),
+        ({"personas": "../who.yaml"}, None),
         ({"licens": "MIT"}, None),
     ],
 )

@@ -15,7 +15,7 @@ TOP = "budget, embedder, endpoints, independent, models, name, personas, prices,
 TOP += "task, team, tool_steps, tools, topology"
 MODEL = "endpoint, extra, json_schema, model, policy, price, profile, reasoning_effort, sampling, scripted, simulated, "
 MODEL += "stepping"
-PERSONAS = "careful-verifier, formalist, intuitive-estimator, patient-teacher, sceptic"
+PERSONAS = "{personas}"
 
 WRONG = {
     "unknown key": (
@@ -435,13 +435,14 @@ WRONG = {
 
 def known() -> dict[str, str]:
     """What the families hold today, for messages that list it."""
-    from agentscale.catalog import experiments, topologies
+    from agentscale.catalog import experiments, personas, topologies
     from agentscale.catalog.task_folders import task_names
     from agentscale.protocols import PROTOCOLS
     from agentscale.topology import TOPOLOGIES
 
     return {
         "{tasks}": ", ".join(task_names()) or "no task is defined",
+        "{personas}": ", ".join(sorted(entry.name for entry in personas())),
         "{experiments}": ", ".join(entry.name for entry in experiments()),
         "{protocols}": ", ".join(sorted(PROTOCOLS)),
         "{debate}": ", ".join(sorted(PROTOCOLS["debate"].model_fields)),
