@@ -30,7 +30,7 @@ from agentscale.analysis.curves import (
 from agentscale.analysis.ledger import Entry, Ledger
 from agentscale.analysis.measures import measure, measure_rounds
 from agentscale.analysis.reading import ReadCell
-from agentscale.analysis.scaling import fit_rows, match_rows
+from agentscale.analysis.scaling import fit_rows, fitted, law_rows, match_rows
 from agentscale.analysis.sections import SECTIONS, Sight, section_rows
 from agentscale.analysis.silence import silent
 from agentscale.analysis.tables import Pair, Point, Row, Table, VotePoint
@@ -49,7 +49,7 @@ class Analysis:
     header: RunHeader
     tables: dict[str, Table]
     """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``questions``, ``agents``, ``comparisons``,
-    ``counterfactuals``, ``fits``, ``matches``, ``worlds``, ``world_runs``, and those of `SECTIONS`."""
+    ``counterfactuals``, ``fits``, ``laws``, ``matches``, ``worlds``, ``world_runs``, and those of `SECTIONS`."""
     embedder: str
     """Signature of what made the vectors of K*."""
     warnings: tuple[str, ...] = ()
@@ -117,6 +117,7 @@ def _analyzed(
     points = _points(read, {(point.team, point.size): point for point in shared}, ledger)
     found = compared(points, read, ledger, across_decoding=across_decoding)
     ledger.settle()
+    laws = list(fitted(points, read, ledger))
     rows: dict[str, list[Row]] = {
         "cells": [tables.cell_row(one, ledger, tasks[one.cell.task].chance) for one in read],
         "curves": [tables.curve_row(point, ledger, tasks[point.setting.task].chance) for point in points],
@@ -126,7 +127,8 @@ def _analyzed(
         "agents": [row for one in read for row in tables.agent_rows(one)],
         "comparisons": [tables.comparison_row(pair, ledger, _p_value(pair, ledger)) for pair in found.pairs],
         "counterfactuals": [tables.counterfactual_row(other, ledger) for one in read for other in one.counterfactuals],
-        "fits": list(fit_rows(points, read, ledger)),
+        "fits": list(fit_rows(laws)),
+        "laws": list(law_rows(laws)),
         "matches": list(match_rows(points, ledger)),
         **told,
     }
@@ -201,7 +203,11 @@ def _largest_votes(folder: RunFolder) -> dict[TeamKey, str]:
 
 def _vote_points(key: TeamKey, curve: VoteCurve, ledger: Ledger) -> Iterator[VotePoint]:
     for size, (column, alone) in enumerate(zip(curve.by_size.T, curve.alone, strict=True), start=1):
-        yield VotePoint(key, size, curve.slots, bool(alone), ledger.enter(key.task, column))
+        accuracy = ledger.enter(key.task, column)
+        # Over two agents: from an odd team to an even one a vote gains nothing but ties.
+        gained = (column - curve.by_size[:, size - 3]) / 2 if size > 2 else None
+        step = None if gained is None else ledger.enter(key.task, gained, paired=True)
+        yield VotePoint(key, size, curve.slots, bool(alone), accuracy, step)
 
 
 def _points(read: Sequence[ReadCell], votes: Mapping[tuple[TeamKey, int], VotePoint], ledger: Ledger) -> list[Point]:

@@ -6,6 +6,7 @@ debate. Copies and replicates count alike, each recorded call once, whichever ce
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
     from agentscale.store import RunFolder
 
 COLUMNS = "task kind team size accuracy low high bias reach cost n_items method warnings"
+MIXES = "task a b n_a n_b accuracy low high n_items method"
+"""Columns of the table of mixes: ``n_a`` agents of the configuration ``a`` with ``n_b`` of ``b``."""
 UNITS = ("calls", "tokens", "usd")
 """What a budget may be in, for one question: calls, tokens in and out, or US dollars."""
 Rate = Callable[[str, int, int], float | None]
 """US dollars for one answer of a model, from its tokens in and out; ``None`` where its price is unknown."""
 _REACH = 4  # times the pilot, up to which the table goes
 _MANY = 4  # configurations, above which the table has the pilot's size and its ends only
+_MIXED = 3  # configurations of which every two are mixed
+_MIX = 8  # agents of each, up to which they are
 _CALLS = (2, 4, 8)
 """Calls a question for which an outlook names the best team; the middle one alone where configurations are many."""
 
@@ -163,8 +168,17 @@ def forecast_table(
     return Table(tuple(COLUMNS.split()), tuple(rows))
 
 
-def outlook(folder: RunFolder, *, seed: int, resamples: int = 2000) -> Table:
-    """What can be told without a question: the default of :func:`forecast_table`, and the best team for a few calls.
+class Outlook(NamedTuple):
+    """What can be told without a question."""
+
+    forecast: Table
+    """The default of :func:`forecast_table`, and the best team for a few calls."""
+    mixes: Table
+    """Every mix of two configurations: columns ``MIXES``."""
+
+
+def outlook(folder: RunFolder, *, seed: int, resamples: int = 2000) -> Outlook:
+    """Forecasts of all that one would like to see drawn.
 
     Args:
         folder: The run.
@@ -173,12 +187,13 @@ def outlook(folder: RunFolder, *, seed: int, resamples: int = 2000) -> Table:
 
     Returns:
         No row where no agent answered alone; no best team where there is one configuration, or no question that was
-        put to all of them.
+        put to all of them; mixes of pairs of configurations that were both recorded more than once.
 
     Raises:
         StoreError: transcripts or questions cannot be read.
     """
     rows: list[Row] = []
+    mixes: list[Row] = []
     with threadpool_limits(1, "blas"):  # products of small matrices: more threads only spin
         for pilot in read_pilots(folder):
             law, n = DeFinetti(pilot.pilot, seed=seed, resamples=resamples, task=pilot.task), len(pilot.configs)
@@ -186,7 +201,22 @@ def outlook(folder: RunFolder, *, seed: int, resamples: int = 2000) -> Table:
             choice = n > 1 and pilot.pilot.complete.any()
             budgets = _CALLS if n <= _MANY else _CALLS[1:2]
             rows += [_best_row(pilot, law, "calls", calls, None) for calls in budgets if choice]
-    return Table(tuple(COLUMNS.split()), tuple(rows))
+            mixes += _mix_rows(pilot, law)
+    return Outlook(Table(tuple(COLUMNS.split()), tuple(rows)), Table(tuple(MIXES.split()), tuple(mixes)))
+
+
+def _mix_rows(pilot: TaskPilot, law: DeFinetti) -> Iterator[Row]:
+    """The surface over the mixes of two configurations, up to the pilot: of the most recorded ones."""
+    known = sorted(np.flatnonzero(law.recorded > 1).tolist(), key=lambda at: -law.recorded[at])[:_MIXED]
+    for a, b in itertools.combinations(sorted(known), 2):
+        most = [int(min(law.recorded[at], _MIX)) for at in (a, b)]
+        counts = [(m, k) for m in range(most[0] + 1) for k in range(most[1] + 1) if m + k]
+        teams = [tuple({a: m, b: k}.get(at, 0) for at in range(len(pilot.configs))) for m, k in counts]
+        for (m, k), one in zip(counts, law.accuracy(teams), strict=True):
+            named = {"a": _short(pilot.configs[a]), "b": _short(pilot.configs[b]), "n_a": m, "n_b": k}
+            told = one.accuracy
+            numbers = {"accuracy": told.value, "low": told.low, "high": told.high, "n_items": told.n_items}
+            yield {"task": pilot.task, **named, **numbers, "method": told.method}
 
 
 class _Said(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,10 @@ class Interval(NamedTuple):
     low: float
     high: float
     n_items: int
+
+
+UNTOLD = Interval(math.nan, math.nan, math.nan, 0)
+"""What is said where nothing was entered."""
 
 
 class Ledger:

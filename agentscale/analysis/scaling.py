@@ -27,6 +27,7 @@ LAWS = (growth.CONSTANT, growth.EXP_SAT, growth.POWER_GAP, growth.LOGISTIC)
 _FEWEST = 4  # distinct sizes under which nothing is fitted (theory, section 9)
 _RESAMPLES = 200  # each is fitted anew
 _REACH = 2  # times the largest N, to which a fit is carried on
+_DRAWN = 17  # points of a law that is drawn
 
 
 class Curve(NamedTuple):
@@ -51,17 +52,44 @@ def curves(points: Iterable[Point], ledger: Ledger) -> Iterator[Curve]:
             yield Curve(shared, sizes, np.stack([ledger.values(point.accuracy) for point in along], axis=1))
 
 
-def fit_rows(points: Sequence[Point], read: Sequence[ReadCell], ledger: Ledger) -> Iterator[Row]:
-    """Laws of accuracy by curve, then laws of the effective size by team; the best of each first."""
+class Fitted(NamedTuple):
+    """Laws of one curve, the best first."""
+
+    setting: Setting
+    quantity: str
+    told: Comparison
+    largest: float
+    """N up to which there are points."""
+
+
+def fitted(points: Sequence[Point], read: Sequence[ReadCell], ledger: Ledger) -> Iterator[Fitted]:
+    """Laws of accuracy by curve, then laws of the effective size by team."""
     for curve in curves(points, ledger):
         if len(curve.sizes) >= _FEWEST:
             draws = resampled_means(curve.table, seed=ledger.seed, resamples=_RESAMPLES, task=curve.setting.task)
             means = np.nanmean(curve.table, axis=0)
             laws = [law for law in LAWS if len(law.names) + 1 < len(curve.sizes)]
             told = compare_families(curve.sizes, means, laws, draws=draws, seed=ledger.seed)
-            yield from _rows(curve.setting, "accuracy", told, float(curve.sizes.max()))
+            yield Fitted(curve.setting, "accuracy", told, float(curve.sizes.max()))
     for team, cells in _teams(read).items():
         yield from _effective_sizes(team, cells, ledger)
+
+
+def fit_rows(found: Iterable[Fitted]) -> Iterator[Row]:
+    """A row a law; the best of each curve first."""
+    for one in found:
+        for fit, delta, weight in zip(one.told.fits, one.told.delta, one.told.weight, strict=True):
+            yield {**_named(one), **_fit(fit, delta, weight, one.largest)}
+
+
+def law_rows(found: Iterable[Fitted]) -> Iterator[Row]:
+    """Points of every law of accuracy for drawing it, from one agent to where its forecast stands."""
+    for one in found:
+        sizes = np.geomspace(1.0, _REACH * one.largest, _DRAWN)
+        for fit in one.told.fits if one.quantity == "accuracy" else ():
+            made = fit.at(sizes)
+            for size, value, low, high in zip(sizes, made.value, made.low, made.high, strict=True):
+                yield {**_named(one), "family": fit.family.name, "size": size, "value": value, "low": low, "high": high}
 
 
 def match_rows(points: Sequence[Point], ledger: Ledger) -> Iterator[Row]:
@@ -101,7 +129,7 @@ def _teams(read: Iterable[ReadCell]) -> dict[Setting, list[ReadCell]]:
     return found
 
 
-def _effective_sizes(team: Setting, cells: list[ReadCell], ledger: Ledger) -> Iterator[Row]:
+def _effective_sizes(team: Setting, cells: list[ReadCell], ledger: Ledger) -> Iterator[Fitted]:
     """Kish's size of correctness against N: the law of Ringelmann and its rivals."""
     cells.sort(key=lambda one: one.cell.size)
     sizes = np.array([one.cell.size for one in cells])
@@ -115,12 +143,11 @@ def _effective_sizes(team: Setting, cells: list[ReadCell], ledger: Ledger) -> It
     if not np.isfinite(found.rho).all():
         return
     fit = fit_ringelmann(sizes, found.rho, found.draws, seed=ledger.seed)
-    yield from _rows(team, "rho_correct", fit.rivals, float(sizes.max()))
+    yield Fitted(team, "rho_correct", fit.rivals, float(sizes.max()))
 
 
-def _rows(at: Setting, quantity: str, told: Comparison, largest: float) -> Iterator[Row]:
-    for fit, delta, weight in zip(told.fits, told.delta, told.weight, strict=True):
-        yield {**_place(at), "team": at.team, "quantity": quantity, **_fit(fit, delta, weight, largest)}
+def _named(one: Fitted) -> Row:
+    return {**_place(one.setting), "team": one.setting.team, "quantity": one.quantity}
 
 
 def _fit(fit: CurveFit, delta: float, weight: float, largest: float) -> Row:

@@ -11,7 +11,7 @@ from agentscale.analysis import sections
 from agentscale.analysis.bootstrap import TOO_FEW
 from agentscale.analysis.counterfactuals import Counterfactual
 from agentscale.analysis.curves import Setting, TeamKey, setting, temperatures
-from agentscale.analysis.ledger import Entry, Ledger
+from agentscale.analysis.ledger import UNTOLD, Entry, Ledger
 from agentscale.analysis.measures import mean
 from agentscale.analysis.reading import ReadCell
 from agentscale.analysis.sections import SECTIONS
@@ -25,7 +25,7 @@ COLUMNS = {
     "temperature warnings",
     "curves": "task layer protocol topology size teams accuracy low high chance k_star k_star_low k_star_high "
     "parse_failure calls tokens n_items method warnings",
-    "vote_curve": "task layer team size accuracy low high n_items recorded method",
+    "vote_curve": "task layer team size accuracy low high next next_low next_high n_items recorded method",
     "rounds": "cell round agent_accuracy team_accuracy k_star k_star_low k_star_high mean_cosine missing "
     "right_to_wrong wrong_to_right",
     "questions": "cell question round k_star mean_cosine texts agent_accuracy team_accuracy missing",
@@ -34,13 +34,14 @@ COLUMNS = {
     "counterfactuals": "cell aggregator accuracy low high delta delta_low delta_high n_items",
     "fits": "task layer protocol topology team quantity family parameters intervals aicc delta weight r2 held_out "
     "n_points reach forecast low high warnings",
+    "laws": "task layer protocol topology team quantity family size value low high",
     "matches": "task layer protocol topology reference size low high p_match surely warnings",
     **dict.fromkeys(SECTIONS, sections.COLUMNS),
     "worlds": "cell task layer team size protocol topology question measure value low high n n_undefined method",
     "world_runs": "cell question replicate",
 }
 _BY_QUESTION = ("k_star", "mean_cosine", "texts", "agent_accuracy", "team_accuracy", "missing")
-LONG = ("questions", "world_runs", *SECTIONS)
+LONG = ("questions", "laws", "world_runs", *SECTIONS)
 """Tables with too many rows for a page."""
 _UNREAD = 0.1  # share of unreadable answers from which a cell is warned of
 
@@ -72,6 +73,8 @@ class VotePoint(NamedTuple):
     alone: bool
     """Whether the first are the only sub-team of their size and composition."""
     accuracy: Entry
+    step: Entry | None
+    """What one of the last two agents added; ``None`` below three. Of one alone, it would hang on who breaks ties."""
 
     @property
     def recorded(self) -> int:
@@ -203,13 +206,16 @@ def curve_row(point: Point, ledger: Ledger, chance: float) -> Row:
 
 def vote_row(point: VotePoint, ledger: Ledger) -> Row:
     """One point of a team's vote curve."""
-    accuracy = ledger[point.accuracy]
+    accuracy, step = ledger[point.accuracy], UNTOLD if point.step is None else ledger[point.step]
     return {
         **point.team._asdict(),
         "size": point.size,
         "accuracy": accuracy.value,
         "low": accuracy.low,
         "high": accuracy.high,
+        "next": step.value,
+        "next_low": step.low,
+        "next_high": step.high,
         "n_items": accuracy.n_items,
         "recorded": point.recorded,
         "method": _vote_method(point),

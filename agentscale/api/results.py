@@ -245,16 +245,37 @@ class Run:
         )
 
     def report(self) -> Path:
-        """Writes tables, that of the forecast too, figures and the page.
+        """Writes tables, those of forecasts and of money too, figures and the page.
 
         Returns:
             The path of the page.
         """
         from agentscale import report
-        from agentscale.analysis.forecast import outlook
 
-        tables = {**self.analysis.tables, "forecast": outlook(self.folder, seed=self.header.seed)}
-        return report.render(self.folder, replace(self.analysis, tables=tables))
+        return report.render(self.folder, self.published)
+
+    @cached_property
+    def published(self) -> Analysis:
+        """The analysis with what is made for the page alone: forecasts, mixes of two configurations, and money.
+
+        Raises:
+            SpecError: As for ``analysis``.
+            StoreError: If the transcripts cannot be read.
+        """
+        from agentscale.analysis.forecast import outlook
+        from agentscale.analysis.money import money_table
+        from agentscale.api.pricing import rate
+
+        ahead = outlook(self.folder, seed=self.header.seed)
+        more = {"forecast": ahead.forecast, "mixes": ahead.mixes}
+        warnings = self.analysis.warnings
+        try:
+            prices = rate(self.folder)
+        except SpecError as error:  # an experiment whose files are gone still has its page
+            warnings = (*warnings, f"what answers cost is not known: {error}")
+        else:
+            more["money"] = money_table(self.folder, prices, seed=self.header.seed)
+        return replace(self.analysis, tables={**self.analysis.tables, **more}, warnings=warnings)
 
 
 def _estimate(row: Mapping[str, Any]) -> Estimate:

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -24,6 +24,7 @@ from agentscale.report import card, drawings, transcripts, words
 from agentscale.report.assets import asset, declared
 from agentscale.report.colours import DARK, LIGHT
 from agentscale.report.figures import Figure, figures, svg, theme
+from agentscale.report.followed import CAPTION, Followed, followed
 from agentscale.report.legible import embedded, plain, unbounded, visible
 from agentscale.report.numbers import Row, sheet
 from agentscale.report.outlook import outlook
@@ -53,23 +54,32 @@ def render(folder: RunFolder, analysis: Analysis) -> Path:
     """
     for name, table in analysis.tables.items():
         folder.write_table(name, table.columns, table.rows)
-    shown = {name: table for name, table in analysis.tables.items() if name != "questions"}  # a file only
-    tables = shortened({name: plain(unbounded(table.rows)) for name, table in shown.items()})
-    drawn, graphs = figures(tables), drawings.drawings(folder.header.cells)
+    tables = shortened({name: plain(unbounded(table.rows)) for name, table in analysis.tables.items()})
+    drawn, graphs = figures(tables, folder.header.cells), drawings.drawings(folder.header.cells)
     known = card.report_card(folder.header, analysis, tables)
     for figure in drawn:
         _write(folder.figure_path(f"{figure.name}.svg"), svg(figure, card.brief(known)))
     if graphs:
         _write(folder.figure_path("topologies.svg"), drawings.svg(graphs))
-    return _write(folder.report_path, page(folder, analysis, tables, drawn, graphs, known))
+    along = followed(folder.header.cells, tables["reading"])
+    if along:
+        _write(folder.figure_path("followed.svg"), drawings.svg(along.drawings))
+    return _write(folder.report_path, page(folder, analysis, tables, Pictures(drawn, graphs, along), known))
+
+
+class Pictures(NamedTuple):
+    """What a page shows besides words and tables."""
+
+    figures: Sequence[Figure]
+    topologies: Sequence[drawings.Drawing]
+    followed: Followed | None
 
 
 def page(
     folder: RunFolder,
     analysis: Analysis,
     tables: dict[str, Sequence[Row]],
-    drawn: Sequence[Figure],
-    graphs: Sequence[drawings.Drawing],
+    pictures: Pictures,
     known: Sequence[card.Entry],
 ) -> str:
     """The HTML of the page.
@@ -78,10 +88,10 @@ def page(
         folder: The run.
         analysis: Its numbers.
         tables: The rows of every table, legible.
-        drawn: The figures.
-        graphs: The drawings of topologies.
+        pictures: The figures and the drawings of topologies.
         known: The report card.
     """
+    drawn = pictures.figures
     header, packed = folder.header, transcripts.pack(folder, transcripts.MAX_TRIALS)
     warnings = [*map(visible, analysis.warnings), *words.gathered(tables["cells"])]
     scripts = [_script(name) for name in SCRIPTS]
@@ -95,8 +105,10 @@ def page(
             answers=words.answers(tables),
             method=analysis.method,
             figures=drawn,
+            followed=pictures.followed,
+            follow_caption=CAPTION,
             outlook=outlook(tables["forecast"]) if "forecast" in tables else None,
-            drawings=graphs,
+            drawings=pictures.topologies,
             side=f"{drawings.SIDE:.0f}",
             card=known,
             brief=card.brief(known),

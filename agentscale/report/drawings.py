@@ -63,7 +63,7 @@ def drawing(label: str, graph: nx.DiGraph, room: float = 60.0) -> Drawing:
     size = len(graph)
     at, radius = places(graph, SIDE, _MARGIN), max(3.0, min(11.0, room / size))
     lines = [_line(at[u], at[v], radius, head=head) for u, v, head in joined(graph)]
-    nodes = [_node(index, at[index], radius) for index in graph.nodes]
+    nodes = [node(index, at[index], radius) for index in graph.nodes]
     told = f"{label} with {size} agents: {graph.number_of_edges()} readings. " + _reads(graph)
     return Drawing(
         f"{label}, N = {size}",
@@ -133,7 +133,8 @@ def _line(start: tuple[float, float], end: tuple[float, float], radius: float, *
     return Markup(f'{line}<path class="head" d="M{tip_x:.1f} {tip_y:.1f}L{sides}Z"/>')
 
 
-def _node(index: int, at: tuple[float, float], radius: float) -> Markup:
+def node(index: int, at: tuple[float, float], radius: float) -> Markup:
+    """An agent with its number, where there is room for it."""
     x, y = at
     dot = f'<circle class="node" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
     name = f'<text class="name" x="{x:.1f}" y="{y:.1f}" dy=".35em">{index}</text>' if radius >= 7 else ""
@@ -175,5 +176,8 @@ _STYLE = (
     ".edge{stroke:#5b6470;stroke-width:1.1;fill:none;opacity:.7}.dense .edge{opacity:.28;stroke-width:.8}"
     ".head{fill:#5b6470}"
     ".node{fill:#fff;stroke:#1f2328;stroke-width:1.4}"
+    ".way{fill:none;stroke:#10703f;stroke-linecap:round}.tip{fill:#10703f}"
+    ".loss .way{stroke:#b3261e;stroke-dasharray:5 3}.loss .tip{fill:#b3261e}"
+    ".idle .way{stroke:#5b6470;opacity:.35}.idle .tip{fill:#5b6470;opacity:.35}"
     ".name{font-size:10px;text-anchor:middle;fill:#1f2328}.title{font-size:12px;text-anchor:middle;fill:#1f2328}"
 )

@@ -67,6 +67,10 @@ def cell_text(value: object) -> str:
             return str(value) or ABSENT
 
 
+MOST_ROWS = 500
+"""Rows of a table on the page; its file has them all."""
+
+
 class Sheet(NamedTuple):
     """A table as the page shows it."""
 
@@ -75,6 +79,9 @@ class Sheet(NamedTuple):
     numeric: frozenset[str]
     """Columns whose entries are set flush right."""
     rows: tuple[tuple[str, ...], ...]
+    """The first ``MOST_ROWS``."""
+    n_rows: int
+    """All of them."""
 
 
 def sheet(name: str, columns: Iterable[str], rows: Iterable[Row]) -> Sheet:
@@ -90,9 +97,9 @@ def sheet(name: str, columns: Iterable[str], rows: Iterable[Row]) -> Sheet:
     whole = {column for column in numeric if all(_is_whole(row.get(column)) for row in listed)}
     rows_of_text = tuple(
         tuple(cell_text(_counted(row.get(column)) if column in whole else row.get(column)) for column in shown)
-        for row in listed
+        for row in listed[:MOST_ROWS]
     )
-    return Sheet(name, shown, numeric, rows_of_text)
+    return Sheet(name, shown, numeric, rows_of_text, len(listed))
 
 
 def _is_whole(value: object) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from agentscale.report.findings import Finding, warnings
 from agentscale.report.numbers import Row, between, known, percent
-from agentscale.report.words import Finding, warnings
 
 
 class Outlook(NamedTuple):
@@ -36,6 +36,12 @@ def outlook(forecast: Sequence[Row]) -> Outlook:
         findings += _ceilings(there, place)
         absent += [f"{text}{' (' + task + ')' if several else ''}" for text in _gaps(there)]
     return Outlook(tuple(findings), tuple(absent), _warned(forecast))
+
+
+def ceiling(forecast: Sequence[Row], task: str) -> Finding | None:
+    """The highest ceiling of a task; ``None`` where there is none."""
+    found = _ceilings([row for row in forecast if row["task"] == task], "")
+    return found[0] if found else None
 
 
 _NOBODY = (

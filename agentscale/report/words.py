@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from agentscale.analysis.curves import Setting
 from agentscale.report.figures.base import series_name
+from agentscale.report.findings import Finding, verdict, warnings
 from agentscale.report.numbers import ABSENT, Row, between, channels, known, percent, points, speaks
+from agentscale.report.outlook import ceiling
 from agentscale.report.settings import Tables
 from agentscale.report.transcripts import Pack
 from agentscale.schema.run import RunHeader
@@ -25,15 +27,6 @@ LAYERS = {
 
 PAIRS = (("L4", "L1"), ("L3", "L1"), ("L2", "L1"))
 """Which layers the first screen compares; the first pair that the run holds."""
-
-
-class Finding(NamedTuple):
-    """One number of the first screen."""
-
-    title: str
-    value: str
-    interval: str
-    text: str
 
 
 class Answer(NamedTuple):
@@ -56,6 +49,8 @@ def _answer(task: str, tables: Tables) -> Answer:
     cells = [row for row in tables["cells"] if row["task"] == task]
     top = best(curves)
     found = (
+        _next(tables["vote_curve"], top),
+        ceiling(tables.get("forecast", ()), task),
         _worth(tables["comparisons"], curves, top),
         _talk(tables["comparisons"], cells),
         _channels(curves),
@@ -182,13 +177,6 @@ def _silent(cells: Sequence[Row]) -> list[str]:
     ]
 
 
-def warnings(value: object) -> tuple[str, ...]:
-    """The single warnings of a table's entry, which may be a text with ``; `` between them or a sequence."""
-    if isinstance(value, str):
-        return tuple(part for part in value.split("; ") if part)
-    return tuple(map(str, value)) if isinstance(value, tuple | list) else ()
-
-
 def beside(figure: str, said: Iterable[str]) -> list[str]:
     """The warnings that belong beside a figure: of K*, of the vote curve, and all others beside accuracy.
 
@@ -212,6 +200,28 @@ def gathered(rows: Iterable[Row]) -> list[str]:
         for warning in warnings(row.get("warnings")):
             count[warning] = count.get(warning, 0) + 1
     return [f"{text} ({number} {'cell' if number == 1 else 'cells'})" for text, number in count.items()]
+
+
+def _next(vote_curve: Sequence[Row], top: Row) -> Finding | None:
+    """What one more agent was worth to the largest vote of the best team's kind."""
+    own = [row for row in vote_curve if (row["task"], row["layer"]) == (top["task"], top["layer"])]
+    told = [row for row in own if known(row.get("next"))]
+    if not told:
+        return None
+    row = max(told, key=lambda row: (row["size"], row["accuracy"]))
+    said = (
+        f"{_team(row)} under vote, at {agents(row['size'])}: half of what the last two added, with ties in expectation."
+    )
+    span = between(row.get("next_low"), row.get("next_high"), points)
+    return Finding("One more agent", f"{points(row['next'])} points", span, f"{said} {_gain(row)}")
+
+
+def _gain(row: Row) -> str:
+    if known(row.get("next_low")) and row["next_low"] > 0:
+        return "That is a gain: the whole interval is above 0."
+    if known(row.get("next_high")) and row["next_high"] < 0:
+        return "That is a loss: the whole interval is below 0."
+    return "Not distinguishable from nothing in this run."
 
 
 def _worth(comparisons: Sequence[Row], curves: Sequence[Row], top: Row) -> Finding | None:
@@ -276,15 +286,3 @@ def _difference(title: str, pair: Row, text: str, first: str) -> Finding:
         f"Mind: {caution}." if caution else "",
     ]
     return Finding(title, f"{points(pair['delta'])} points", span, " ".join(filter(None, said)))
-
-
-def verdict(pair: Row, first: str) -> str:
-    """What the interval of a difference allows to say of its first side."""
-    low, high = pair.get("low"), pair.get("high")
-    if not isinstance(low, int | float) or not isinstance(high, int | float) or not (known(low) and known(high)):
-        return "There is no interval, so the two are not distinguishable in this run."
-    if low > 0:
-        return f"{first} is better: the whole interval is above 0."
-    if high < 0:
-        return f"{first} is worse: the whole interval is below 0."
-    return "The two are not distinguishable in this run: the interval contains 0."

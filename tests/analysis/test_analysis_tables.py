@@ -101,6 +101,20 @@ def test_the_vote_curve_holds_every_size_by_exact_sub_teams(votes) -> None:
     assert curve[3]["accuracy"] == pytest.approx(row(analysis, "cells")["accuracy"])
 
 
+def test_the_worth_of_the_next_agent_is_half_of_what_the_last_two_added(votes) -> None:
+    _, analysis = votes
+    told = rows(analysis, "vote_curve")
+    lines = {(line["task"], line["layer"], line["team"], line["size"]): line for line in told}
+    assert any(line["size"] > 2 for line in told)
+    for (task, layer, team, size), line in lines.items():
+        if size > 2:
+            before = lines[task, layer, team, size - 2]["accuracy"]
+            assert line["next"] == pytest.approx((line["accuracy"] - before) / 2)
+            assert line["next_low"] <= line["next"] <= line["next_high"]
+        else:
+            assert math.isnan(line["next"])
+
+
 def test_a_second_analysis_needs_no_embedder_and_gives_the_same_tables(votes) -> None:
     folder, analysis = votes
 

@@ -100,7 +100,10 @@ def test_a_budget_of_tokens_buys_what_a_budget_of_calls_does_at_equal_prices(fol
 
 
 def test_an_outlook_is_the_default_table_and_the_best_team_for_a_few_calls(folder) -> None:
-    found, default = outlook(folder, seed=7, resamples=50), forecast_table(read_pilots(folder), seed=7, resamples=50)
+    found, default = (
+        outlook(folder, seed=7, resamples=50).forecast,
+        forecast_table(read_pilots(folder), seed=7, resamples=50),
+    )
     best = [row for row in found.rows if row["kind"].startswith("best")]
     assert [row["kind"] for row in best] == [f"best for {calls} calls" for calls in (2, 4, 8)]
     np.testing.assert_equal(list(found.rows[: -len(best)]), list(default.rows))
@@ -111,8 +114,26 @@ def test_an_outlook_is_the_default_table_and_the_best_team_for_a_few_calls(folde
 def test_one_configuration_has_no_best_team_and_a_run_without_first_answers_no_outlook(build) -> None:
     cell = build.cell(["s/-", "s/-"])
     alone = build.folder([cell], [build.transcript(cell, "q0", [said(cell, "AB")])], samples=["q0"])
-    assert {row["kind"] for row in outlook(alone, seed=1, resamples=50).rows} == {"team", "ceiling"}
-    assert outlook(build.folder([cell], [], samples=["q0"], name="none"), seed=1).rows == ()
+    assert {row["kind"] for row in outlook(alone, seed=1, resamples=50).forecast.rows} == {"team", "ceiling"}
+    assert outlook(build.folder([cell], [], samples=["q0"], name="none"), seed=1).forecast.rows == ()
+
+
+def test_mixes_of_two_hold_every_team_up_to_the_pilot_and_agree_with_its_forecast(build) -> None:
+    cell = build.cell(["s/-", "s/-", "l/-", "l/-", "l/-"], layer="L3")
+    trials = [build.transcript(cell, q, [said(cell, answers)]) for q, answers in (("q0", "AABAB"), ("q1", "BABBA"))]
+    folder = build.folder([cell], trials, samples=["q0", "q1"])
+    mixes = outlook(folder, seed=7, resamples=50).mixes.rows
+    assert [(row["n_a"], row["n_b"]) for row in mixes] == [(m, k) for m in range(3) for k in range(4) if m + k]
+    for row in mixes:
+        team = {row["a"]: row["n_a"], row["b"]: row["n_b"]}
+        (want,) = forecast_table(read_pilots(folder), seed=7, team=team, resamples=50).rows
+        assert (row["accuracy"], row["n_items"]) == (want["accuracy"], want["n_items"])
+
+
+def test_a_configuration_that_was_recorded_once_is_in_no_mix(build) -> None:
+    cell = build.cell(["s/-", "l/-"], layer="L3")
+    once = build.folder([cell], [build.transcript(cell, "q0", [said(cell, "AB")])], samples=["q0"])
+    assert outlook(once, seed=1, resamples=50).mixes.rows == ()
 
 
 def test_names_that_do_not_fit_are_told(folder, build) -> None:

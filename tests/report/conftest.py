@@ -10,6 +10,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -199,6 +200,35 @@ def trial(of: Cell, asked: QuestionRecord, rounds: int = 1, said: Any = None, **
     return Transcript(**(values | changes))
 
 
+def estimate(of: Cell, measure: str, at: str, value: float) -> dict[str, Any]:
+    """A row of a section's table."""
+    ends = {"low": value - 0.1, "high": value + 0.1}
+    return {"cell": of.id, "measure": measure, "at": at, "value": value, **ends, "n_items": 12, "warnings": ""}
+
+
+def pair_rows(of: Cell) -> Iterator[dict[str, Any]]:
+    """Cosine and agreement of every two agents."""
+    for (i, a), (j, b) in combinations(enumerate(of.team.slots), 2):
+        yield estimate(of, "cosine", f"{a} × {b}", 0.5 + 0.01 * (i + j))
+        yield estimate(of, "same_answer", f"{a} × {b}", 0.6)
+
+
+def edge_rows(of: Cell) -> Iterator[dict[str, Any]]:
+    """What went along every edge: to the right from even agents, to the wrong side from odd ones, nothing from 0."""
+    for u, v in of.edges:
+        at = f"{of.team.slots[u]} → {of.team.slots[v]}"
+        yield estimate(of, "took_over", at, 0.3 if u else 0.0)
+        yield estimate(of, "flips_to_right", at, 0.2 * (u > 0 and u % 2 == 0))
+        yield estimate(of, "flips_to_wrong", at, 0.1 * (u % 2))
+
+
+def contribution_rows(of: Cell) -> Iterator[dict[str, Any]]:
+    """What the team loses without each agent."""
+    for index, slot in enumerate(of.team.slots if of.size > 1 else ()):
+        yield estimate(of, "k_star_lost", slot, 0.1 * index)
+        yield estimate(of, "accuracy_lost", slot, 0.01 * index)
+
+
 def full(path: Path, sizes: Sequence[int] = (1, 2, 4, 8, 16), n_questions: int = 12) -> tuple[Folder, Analysis]:
     """The whole made-up run."""
     played = [("vote", None), ("debate", "complete"), ("debate", "ring")]
@@ -255,6 +285,13 @@ def full(path: Path, sizes: Sequence[int] = (1, 2, 4, 8, 16), n_questions: int =
                 "warnings": "fewer than 30 questions: intervals are rough" if one.size > 8 else "",
             }
         )
+        rows["pairs"] += list(pair_rows(one))
+        rows["reading"] += list(edge_rows(one))
+        rows["contributions"] += list(contribution_rows(one))
+        rows["questions"] += [
+            {"cell": one.id, "question": key.sample_id, "round": 0, "k_star": k_star, "agent_accuracy": 0.5}
+            for key in questions
+        ]
         length = 3 if one.protocol.name == "debate" else 1
         for number in range(length):
             rows["rounds"].append(
@@ -304,11 +341,25 @@ def full(path: Path, sizes: Sequence[int] = (1, 2, 4, 8, 16), n_questions: int =
                     "accuracy": accuracy,
                     "low": accuracy - 0.05,
                     "high": accuracy + 0.05,
+                    "next": 0.01 if size > 2 else math.nan,
+                    "next_low": -0.01,
+                    "next_high": 0.03,
                     "n_items": n_questions,
                     "recorded": sizes[-1],
                     "method": "exact",
                 }
             )
+        rows["fits"] += [
+            {"task": "sums", "layer": layer, "protocol": "vote", "topology": "", "team": "", "quantity": "accuracy",
+             "family": family, "parameters": "m = 0.5", "weight": weight, "reach": 32, "forecast": 0.5, "low": 0.4,
+             "high": 0.6}
+            for family, weight in (("constant", 0.7), ("exp_sat", 0.3))
+        ]  # fmt: skip
+        rows["laws"] += [
+            {"task": "sums", "layer": layer, "protocol": "vote", "topology": "", "team": "", "quantity": "accuracy",
+             "family": family, "size": float(size), "value": 0.5, "low": 0.4, "high": 0.6}
+            for family in ("constant", "exp_sat") for size in (1, 8, 32)
+        ]  # fmt: skip
     for size in sizes:
         for protocol, suffix in (("vote", ""), ("debate(rounds=2)", " on ring")):
             rows["comparisons"].append(

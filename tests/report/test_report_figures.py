@@ -14,15 +14,15 @@ from agentscale.report.colours import DARK, LIGHT
 from agentscale.report.figures import Figure, figures, svg, theme
 from agentscale.report.figures.base import SHAPES, series_name, series_order
 from agentscale.report.legible import plain
-from agentscale.report.settings import shortened
+from agentscale.report.settings import Tables, shortened
+
+ALL = ["accuracy", "cost", "channels", "votes", "rounds", "flows", "redundancy", "questions", "laws"]
 
 
-def drawn(world: ModuleType, path: Path, **kwargs: Any) -> dict[str, Figure]:
-    _, analysis = world.full(path, **kwargs)
-    return {
-        figure.name: figure
-        for figure in figures(shortened({name: plain(t.rows) for name, t in analysis.tables.items()}))
-    }
+def drawn(world: ModuleType, path: Path, extra: Tables | None = None, **kwargs: Any) -> dict[str, Figure]:
+    folder, analysis = world.full(path, **kwargs)
+    rows = shortened({name: plain(table.rows) for name, table in analysis.tables.items()} | dict(extra or {}))
+    return {figure.name: figure for figure in figures(rows, folder.header.cells)}
 
 
 def values(spec: dict[str, Any], mark: str) -> list[dict[str, Any]]:
@@ -32,7 +32,7 @@ def values(spec: dict[str, Any], mark: str) -> list[dict[str, Any]]:
 
 
 def test_a_full_run_has_every_figure_in_order(world: ModuleType, tmp_path: Path) -> None:
-    assert list(drawn(world, tmp_path, sizes=(1, 4))) == ["accuracy", "channels", "votes", "rounds"]
+    assert list(drawn(world, tmp_path, sizes=(1, 4))) == ALL
 
 
 def test_a_panel_holds_one_point_for_each_row(world: ModuleType, tmp_path: Path) -> None:
@@ -70,9 +70,9 @@ def test_every_figure_is_also_a_table_of_all_its_rows(world: ModuleType, tmp_pat
 
 def test_without_values_there_is_no_figure(world: ModuleType) -> None:
     empty = shortened({name: plain(table.rows) for name, table in world.tables().items()})
-    assert figures(empty) == []
+    assert figures(empty, []) == []
     row = {"task": "t", "layer": "L1", "size": 1, "protocol": "vote", "topology": "", "accuracy": math.nan}
-    assert figures(empty | {"curves": [row]}) == []
+    assert figures(empty | {"curves": [row]}, []) == []
 
 
 def test_a_single_agent_opens_the_curve_of_every_topology(world: ModuleType) -> None:
@@ -81,7 +81,7 @@ def test_a_single_agent_opens_the_curve_of_every_topology(world: ModuleType) -> 
 
     rows = [row("debate", "", 1), row("debate", "ring", 4), row("debate", "star", 4), row("vote", "", 1)]
     tables = shortened({name: plain(table.rows) for name, table in world.tables(curves=rows).items()})
-    panels = {panel.title: values(panel.spec, "point") for panel in figures(tables)[0].panels}
+    panels = {panel.title: values(panel.spec, "point") for panel in figures(tables, [])[0].panels}
     assert {title: [point["size"] for point in points] for title, points in panels.items()} == {
         "debate on ring": [1, 4],
         "debate on star": [1, 4],
@@ -165,3 +165,72 @@ def test_shapes_alone_tell_eight_series_apart() -> None:
 def test_the_theme_takes_css_variables_for_colours() -> None:
     variables = {name: f"var(--{name})" for name in ("ink", "muted", "rule", "paper")}
     assert "var(--muted)" in str(theme(variables | {"series": ["var(--series-0)"]}))
+
+
+def test_cost_draws_every_point_that_has_a_cost_against_each_unit_that_differs(
+    world: ModuleType, tmp_path: Path
+) -> None:
+    place = {"task": "sums", "layer": "L1", "team": "", "protocol": "vote", "topology": ""}
+    money = [place | {"size": size, "usd": usd, "low": 0.9 * usd, "high": usd} for size, usd in ((1, 0.01), (4, 0.04))]
+    figure = drawn(world, tmp_path, {"money": money}, sizes=(1, 4))["cost"]
+    n_marks = {panel.title: len(panel.spec["data"]["values"]) for panel in figure.panels}
+    assert n_marks == {
+        "sums · calls a question": 24,
+        "sums · tokens a question, in and out": 24,
+        "sums · US dollars a question": 2,
+    }
+    assert figure.panels[-1].alt.count("%") >= 4
+    usd = figure.sheet.columns.index("usd")
+    assert sum(row[usd] != "–" for row in figure.sheet.rows) == 2
+
+
+def test_without_prices_nothing_is_said_of_money(world: ModuleType, tmp_path: Path) -> None:
+    figure = drawn(world, tmp_path, sizes=(1, 4))["cost"]
+    assert len(figure.panels) == 2
+    assert "Money" not in figure.caption
+
+
+def test_flows_point_up_to_the_right_and_down_to_the_wrong(world: ModuleType, tmp_path: Path) -> None:
+    figure = drawn(world, tmp_path, sizes=(1, 4))["flows"]
+    bars = figure.panels[0].spec["data"]["values"]
+    assert {(bar["way"], bar["signed"]) for bar in bars} == {("wrong_to_right", 0.05), ("right_to_wrong", -0.02)}
+    assert [panel.title for panel in figure.panels if panel.title.endswith("K*")]
+
+
+def test_a_map_of_similarity_has_both_halves_and_names_its_ends(world: ModuleType, tmp_path: Path) -> None:
+    figure = drawn(world, tmp_path, sizes=(1, 4))["redundancy"]
+    cosines = figure.panels[0]
+    cells = {(cell["x"], cell["y"]): cell["cosine"] for cell in cosines.spec["data"]["values"]}
+    assert set(cells) == {(i, j) for i in range(4) for j in range(4) if i != j}
+    assert all(cells[i, j] == cells[j, i] for i, j in cells)
+    assert "Most alike: 2 small/-/2 and 3 small/-/3, 0.55." in cosines.alt
+    assert len(figure.panels) == 4 * 3  # map, K* and accuracy of the largest team of each layer
+
+
+def test_every_question_of_the_largest_teams_is_a_dot(world: ModuleType, tmp_path: Path) -> None:
+    figure = drawn(world, tmp_path, sizes=(1, 4), n_questions=6)["questions"]
+    assert [len(panel.spec["data"]["values"]) for panel in figure.panels] == [4 * 6] * 3
+
+
+def test_a_law_is_drawn_with_its_rivals_over_the_points_that_it_was_fitted_to(
+    world: ModuleType, tmp_path: Path
+) -> None:
+    panel = drawn(world, tmp_path, sizes=(1, 2, 4))["laws"].panels[0]
+    data = [layer["data"]["values"] for layer in panel.spec["layer"]]
+    assert {point["family"] for point in data[1]} == {"constant", "exp_sat"}
+    assert [point["size"] for point in data[-1]] == [1, 2, 4]
+    assert "constant: m = 0.5, weight 0.70, at 32 agents 50.0 % (40.0 to 60.0 %)" in panel.alt
+
+
+def test_mixes_are_one_map_for_each_pair_of_configurations(world: ModuleType, tmp_path: Path) -> None:
+    mixes = [
+        {"task": "sums", "a": "small", "b": other, "n_a": m, "n_b": k, "accuracy": 0.5 + 0.1 * m + 0.01 * k, "low": 0.4,
+         "high": 0.9, "n_items": 12, "method": "exact"}
+        for other in ("large", "huge") for m in range(3) for k in range(3) if m + k
+    ]  # fmt: skip
+    figure = drawn(world, tmp_path, {"mixes": mixes}, sizes=(1,))["mixes"]
+    assert [len(panel.spec["layer"][0].get("data", panel.spec.get("data"))["values"]) for panel in figure.panels] == [
+        8,
+        8,
+    ]
+    assert "The best mix is 2 of small with 2 of large: 72.0 % (40.0 to 90.0 %)." in figure.panels[0].alt

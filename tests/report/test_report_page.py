@@ -20,6 +20,7 @@ from agentscale.report import render
 from agentscale.report.compose import SCRIPTS
 from agentscale.report.transcripts import MISSING
 
+FIGURES = ("accuracy", "cost", "channels", "votes", "rounds", "flows", "redundancy", "questions", "laws")
 HOSTILE = (
     "</script><script>alert(1)</script><img src=x onerror=alert(2)>&amp;{{ 7*7 }}\x1b[31m\u202e\u2028\ud800'\"=1+1"
 )
@@ -78,7 +79,7 @@ def page(whole: Path) -> Page:
 
 def test_the_run_folder_gets_page_tables_and_figures(whole: Path, world: ModuleType) -> None:
     names = {str(path.relative_to(whole)) for path in whole.rglob("*") if path.is_file()}
-    figures = ("accuracy", "channels", "votes", "rounds", "topologies")
+    figures = (*FIGURES, "topologies", "followed")
     assert names == {
         "report.html",
         *(f"tables/{name}.csv" for name in world.COLUMNS),
@@ -92,11 +93,10 @@ def test_tables_hold_every_row_of_the_analysis(whole: Path) -> None:
 
 
 def test_the_card_stands_beside_every_curve_and_in_every_figure_file(whole: Path, page: Page) -> None:
-    figures = ("accuracy", "channels", "votes", "rounds")
     said = re.search(r"Report card: (questions: .*?seed 7)", page.text.replace("\n", " "))
     assert said
-    assert page.text.count(said[1]) == len(figures)
-    for name in figures:
+    assert page.text.count(said[1]) == len(FIGURES) + 1
+    for name in FIGURES:
         tree = ElementTree.fromstring((whole / "figures" / f"{name}.svg").read_bytes())
         words = " ".join(" ".join(tree.itertext()).split())
         assert "tied votes: in expectation" in words
@@ -142,18 +142,18 @@ def test_every_chart_has_a_specification_words_and_a_table(page: Page) -> None:
     charts = [attributes for _, attributes in page.tags if "data-panel" in attributes]
     assert [int(str(chart["data-panel"])) for chart in charts] == list(range(len(page.data["charts-data"]["panels"])))
     assert all(chart["role"] == "img" and len(str(chart["aria-label"])) > 40 for chart in charts)
-    assert page.text.count("The numbers of this figure") == 4
+    assert page.text.count("The numbers of this figure") == len(FIGURES) + 1
 
 
 def test_every_drawing_has_words(page: Page) -> None:
     drawings = [attributes for tag, attributes in page.tags if tag == "svg"]
-    assert len(drawings) == 2
-    assert all("readings" in str(drawing["aria-label"]) for drawing in drawings)
+    assert len(drawings) == 2 + 4 * 2  # topologies; who follows whom, by layer and topology
+    assert all(re.search("readings|edges", str(drawing["aria-label"])) for drawing in drawings)
 
 
 def test_wide_tables_can_be_scrolled_by_keyboard(page: Page) -> None:
     regions = [attributes for _, attributes in page.tags if attributes.get("class") == "scroll"]
-    assert len(regions) == 4 + len(COLUMNS) - len(LONG)  # figures and tables
+    assert len(regions) == len(FIGURES) + 1 + len(COLUMNS) - len(LONG)  # figures and tables
     assert all(region["tabindex"] == "0" and region["aria-label"] for region in regions)
 
 

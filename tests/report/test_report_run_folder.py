@@ -44,7 +44,10 @@ def test_a_run_from_store_and_analysis_has_an_answer_and_every_figure(world: Mod
     assert re.search(r"L4 over L1 at 4 agents.*?L4, several models", page, re.DOTALL)
     assert "Debate over vote at 4 agents" in page
     figures = {path.stem for path in (tmp_path / "run" / "figures").iterdir()}
-    assert figures == {"accuracy", "channels", "votes", "rounds", "topologies"}
+    assert figures == {
+        *("accuracy", "cost", "channels", "votes", "rounds", "flows", "redundancy", "questions"),
+        *("topologies", "followed"),
+    }
 
 
 def test_the_same_stored_run_gives_the_same_page(world: ModuleType, tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from agentscale.analysis.curves import Setting
 from agentscale.embedders import EMBEDDERS, ENDPOINT, WITH_MODEL
 from agentscale.report.card import Entry, brief, embedder, report_card
+from agentscale.report.findings import verdict, warnings
 from agentscale.report.legible import plain, unbounded
 from agentscale.report.settings import shortened
-from agentscale.report.words import Answer, answers, beside, best, gathered, verdict, warnings
+from agentscale.report.words import Answer, answers, beside, best, gathered
 
 
 def curve(layer: str, size: int, accuracy: float, **changes: Any) -> dict[str, Any]:

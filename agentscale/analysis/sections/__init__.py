@@ -16,16 +16,20 @@ from agentscale.analysis.sections.debates import debates
 from agentscale.analysis.sections.diversity import diversity
 from agentscale.analysis.sections.evidence import evidence
 from agentscale.analysis.sections.overhead import overhead
+from agentscale.analysis.sections.pairs import pairs
+from agentscale.analysis.sections.reading import reading
 from agentscale.analysis.sections.selection import selection
 
 SECTIONS: dict[str, Section] = {
     "diversity": diversity,
     "contributions": contributions,
+    "pairs": pairs,
     "agreement": agreements,
     "selection": selection,
     "evidence": evidence,
     "debate": debates,
     "attitudes": attitudes,
+    "reading": reading,
     "overhead": overhead,
 }
 """Every section by the name of its table."""

@@ -7,7 +7,7 @@ screen and takes the colours from its theme; :func:`svg` sets the panels of a fi
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -118,6 +118,11 @@ def data(rows: Iterable[Row], lines: list[tuple[str, str]], fields: Iterable[str
     )
 
 
+def data_of(rows: Iterable[Row], fields: Sequence[str]) -> alt.InlineData:
+    """Inline data: the given fields of the rows."""
+    return alt.InlineData(values=[{field: row.get(field) for field in fields} for row in rows])
+
+
 def spec(chart: alt.TopLevelMixin) -> dict[str, Any]:
     """The chart as a plain specification that can stand within another: data in place, no version, no style."""
     drawn = chart.to_dict()
@@ -160,6 +165,7 @@ def theme(colours: Mapping[str, Any]) -> dict[str, Any]:
         "point": {"filled": True, "size": 70, "opacity": 1},
         "rule": {"color": colours["muted"]},
         "text": {"color": colours["muted"], "fontSize": 11},
+        "style": {"number": {"color": colours["ink"]}, "measured": {"color": colours["ink"]}},
     }
 
 

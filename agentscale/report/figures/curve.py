@@ -68,7 +68,7 @@ def panel(title: str, rows: Sequence[Row], order: list[str], measure: Measure, a
     dots = firm.mark_point().encode(x, y, marks["color"], marks["shape"])
     targets = frame.mark_point(opacity=0, size=150).encode(x, y, tooltip=_tips(measure, across))
     drawn = [spans] if any(known(row.get(measure.low)) for row in rows) else []
-    whole = alt.layer(*_rule(rows, measure), *drawn, line, dots, targets, data=data(rows, lines, fields))
+    whole = alt.layer(*ruled(rows, measure), *drawn, line, dots, targets, data=data(rows, lines, fields))
     placed = whole.transform_calculate(place=_beside(rows, across, len(lines)))
     return Panel(title, in_words(title, rows, measure, across), spec(placed))
 
@@ -87,7 +87,7 @@ def in_words(title: str, rows: Sequence[Row], measure: Measure, across: Across) 
     lines = panels_of(sorted(rows, key=lambda row: float(row[across.field])), _line_name)
     told = ". ".join(f"{name}: {_ends(line, measure, across)}" for name, line in sorted(lines.items()))
     return f"{measure.title} against {across.title}, {title}. {told}." + "".join(
-        f" {str(measure.rule).capitalize()}: {measure.words(level)}." for level in _levels(rows, measure)
+        f" {str(measure.rule).capitalize()}: {measure.words(level)}." for level in levels(rows, measure)
     )
 
 
@@ -105,28 +105,36 @@ def _point(row: Row, measure: Measure) -> str:
     return measure.words(row.get(measure.value)) + (f" ({span})" if span else "")
 
 
-def _levels(rows: Sequence[Row], measure: Measure) -> list[float]:
+def levels(rows: Sequence[Row], measure: Measure) -> list[float]:
+    """Where the measure's dashed lines stand."""
     return sorted({row[measure.rule] for row in rows if measure.rule and known(row.get(measure.rule))})
 
 
-def _rule(rows: Sequence[Row], measure: Measure) -> list[alt.Chart]:
-    levels = _levels(rows, measure)
-    frame = alt.Chart(alt.InlineData(values=[{"level": level} for level in levels]))
+def ruled(rows: Sequence[Row], measure: Measure) -> list[alt.Chart]:
+    """The measure's dashed lines with their name; none where no row has one."""
+    heights = levels(rows, measure)
+    frame = alt.Chart(alt.InlineData(values=[{"level": level} for level in heights]))
     y = alt.Y("level:Q")
     line = frame.mark_rule(strokeDash=[4, 4], strokeWidth=1.2).encode(y)
     name = frame.mark_text(align="right", baseline="bottom", dy=-3, dx=-2).encode(
         y, x=alt.value("width"), text=alt.value(str(measure.rule))
     )
-    return [line, name] if levels else []
+    return [line, name] if heights else []
+
+
+def sizes_axis(ticks: Sequence[int], end: float, field: str = "size", title: str = "team size N") -> alt.X:
+    """The logarithmic axis of team sizes, from the first tick to ``end``."""
+    scale = alt.Scale(type="log", base=2, domain=[ticks[0] / 1.25, end * 1.25], nice=False)
+    axis = alt.Axis(values=list(ticks), format="d", title=title, grid=False, labelOverlap=True)
+    return alt.X(f"{field}:Q", scale=scale, axis=axis)
 
 
 def _x(rows: Sequence[Row], across: Across) -> alt.X:
     ticks = sorted({int(row[across.field]) for row in rows})
     if across.log:
-        scale = alt.Scale(type="log", base=2, domain=[ticks[0] / 1.25, ticks[-1] * 1.25], nice=False)
-    else:
-        room = max(1, ticks[-1] - ticks[0]) / 20
-        scale = alt.Scale(domain=[ticks[0] - room, ticks[-1] + room], nice=False)
+        return sizes_axis(ticks, ticks[-1], "place", across.title)
+    room = max(1, ticks[-1] - ticks[0]) / 20
+    scale = alt.Scale(domain=[ticks[0] - room, ticks[-1] + room], nice=False)
     axis = alt.Axis(values=ticks, format="d", title=across.title, grid=False, labelOverlap=True)
     return alt.X("place:Q", scale=scale, axis=axis)
 

@@ -38,12 +38,17 @@ def figure(rounds: Sequence[Row], cells: Sequence[Row]) -> Figure | None:
     rows = [{**about[row["cell"]], **row} for row in rounds if row["cell"] in about and known(row.get("team_accuracy"))]
     order = series_order(rows)
     panels = [
-        panel(f"{title} · N = {largest}", there, order, BY_ROUND, ROUND)
+        panel(f"{title} · N = {there[0]['size']}", there, order, BY_ROUND, ROUND)
         for title, every in by_setting(rows).items()
-        for largest in [max(int(row["size"]) for row in every)]
-        for there in [[row for row in every if row["size"] == largest]]
+        for there in [largest(every)]
         if any(row["round"] for row in there)
     ]
     if not panels:
         return None
     return Figure("rounds", "Accuracy by round", CAPTION, tuple(panels), sheet("rounds", COLUMNS, rounds))
+
+
+def largest(rows: Sequence[Row]) -> list[Row]:
+    """The rows of the largest team size among them."""
+    most = max(int(row["size"]) for row in rows)
+    return [row for row in rows if row["size"] == most]

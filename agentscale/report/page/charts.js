@@ -15,4 +15,5 @@
     host.firstElementChild.setAttribute("aria-hidden", "true"); // the host's own label says it in words
     await new Promise((resolve) => setTimeout(resolve)); // a turn for whoever reads or types meanwhile
   }
+  document.body.dataset.charts = "done";
 })();

@@ -298,3 +298,44 @@ def test_a_team_without_pairs_of_a_kind_says_why_a_part_of_rho_is_missing(build,
         for part, text in why.items():
             assert math.isnan(rows[part, ""]["value"])
             assert rows[part, ""]["warnings"] == text
+
+
+def test_what_went_along_an_edge_is_what_one_counts_by_hand(debate) -> None:
+    rows = told(debate, "reading")
+    wanted = {  # v reads u; rounds with different answers before, of which v took over; flips a question
+        "s/-/0 → s/-/1": (1.0, 2, 1 / 5, 0.0),
+        "s/-/1 → s/-/2": (1 / 3, 3, 1 / 5, 0.0),
+        "s/-/2 → s/-/0": (0.0, 2, 0.0, 0.0),
+    }
+    for edge, (share, n_items, to_right, to_wrong) in wanted.items():
+        took_over = rows["took_over", edge]
+        assert (took_over["value"], took_over["n_items"]) == (pytest.approx(share), n_items)
+        assert rows["flips_to_right", edge]["value"] == pytest.approx(to_right)
+        assert rows["flips_to_wrong", edge]["value"] == to_wrong
+    assert len(rows) == 3 * len(wanted)
+
+
+def test_a_vote_has_no_edges_to_tell_of(vote) -> None:
+    assert vote.tables["reading"].rows == ()
+
+
+def test_every_pair_has_its_agreement_over_the_questions_that_both_answered(vote) -> None:
+    rows = told(vote, "pairs")
+    wanted = {"s/-/0 × s/-/1": (3 / 5, 5), "s/-/0 × s/-/2": (3 / 5, 5), "s/-/1 × s/-/2": (2 / 5, 5)}
+    for pair, (share, n_items) in wanted.items():
+        assert (rows["same_answer", pair]["value"], rows["same_answer", pair]["n_items"]) == (share, n_items)
+
+
+def test_equal_texts_have_cosine_one_and_pairs_without_a_text_are_left_out(build, embedding) -> None:
+    cell = build.cell(["s/-"] * 3)
+    trials = [build.transcript(cell, q, [said(cell, letters)]) for q, letters in (("q0", "AA-"), ("q1", "AAB"))]
+    rows = told(told_of(build, embedding, cell, trials), "pairs")
+    assert (rows["cosine", "s/-/0 × s/-/1"]["value"], rows["cosine", "s/-/0 × s/-/1"]["n_items"]) == (1.0, 2)
+    assert (rows["cosine", "s/-/0 × s/-/2"]["value"], rows["cosine", "s/-/0 × s/-/2"]["n_items"]) == (0.0, 1)
+
+
+def test_large_teams_and_dense_graphs_are_not_told_pair_by_pair(build, embedding) -> None:
+    edges = tuple((u, v) for u in range(17) for v in range(17) if u != v)
+    cell = build.cell(["s/-"] * 17, protocol=DEBATE, topology=Named(name="complete"), edges=edges)
+    analysis = told_of(build, embedding, cell, [build.transcript(cell, "q0", [said(cell, "A" * 17)] * 2)])
+    assert (analysis.tables["pairs"].rows, analysis.tables["reading"].rows) == ((), ())
