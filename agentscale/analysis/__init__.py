@@ -166,6 +166,7 @@ from agentscale.analysis.rarefaction import (
     kstar_extrapolated,
     kstar_rarefied,
 )
+from agentscale.analysis.rereading import changed_answers
 from agentscale.analysis.resampling import resampled_means
 from agentscale.analysis.rho_parts import RhoParts, rho_parts
 from agentscale.analysis.ringelmann import Correlations, RingelmannFit, correlation_curve, fit_ringelmann
@@ -269,6 +270,7 @@ __all__ = [
     "both_wrong",
     "chain_cost",
     "chain_samples",
+    "changed_answers",
     "channels_d2",
     "check_decoding",
     "check_parse_failure",

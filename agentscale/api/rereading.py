@@ -30,6 +30,7 @@ def reread(folder: RunFolder, chain: Sequence[str]) -> Reread:
         StoreError: If the run's questions cannot be read.
     """
     from agentscale import scoring
+    from agentscale.engine.rechecking import Rechecker
 
     header, questions = folder.header, folder.questions()
     steered = [cell for cell in header.cells if _is_steered(cell)]
@@ -42,15 +43,18 @@ def reread(folder: RunFolder, chain: Sequence[str]) -> Reread:
     for head in header.tasks.values():
         scoring.chain_of(tuple(chain), head.kind)
     tasks = {cell.id: cell.task for cell in header.cells}
+    rechecker = Rechecker(header, folder.recording(write=False) if folder.has_recording else None)
 
     def reader(transcript: Transcript) -> Transcript:
         task, trial = tasks[transcript.cell], (transcript.cell, transcript.sample_id, transcript.replicate)
+        question = questions[task, transcript.sample_id]
         return scoring.reread(
             transcript,
-            questions[task, transcript.sample_id],
+            question,
             kind=header.tasks[task].kind,
             chain=chain,
             rng=lambda: keyed(header.seed, "tie", *trial),
+            check=rechecker.of(transcript.cell, question),
         )
 
     kept = [cell for cell in header.cells if cell not in steered]

@@ -39,6 +39,8 @@ class Run:
             vectors that are kept can be used.
         warnings: Of how the folder is read, for the analysis to pass on.
         across_decoding: Whether teams that were decoded differently are compared all the same.
+        before: The run as it read its answers itself, where ``folder`` is read anew: the table ``rereading`` says what
+            changed.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class Run:
         environ: Mapping[str, str] | None = None,
         warnings: tuple[str, ...] = (),
         across_decoding: bool = False,
+        before: RunFolder | None = None,
     ) -> None:
         self.folder = folder
         self.tally = tally
         self._warnings = warnings
         self._across_decoding = across_decoding
+        self._before = before
         named = (embedder,) if isinstance(embedder, str) else embedder
         self._embedders = tuple(dict.fromkeys(named or (folder.header.embedder,)))
         self._environ = environ
@@ -98,6 +102,8 @@ class Run:
         tables = made.tables
         if len(named) > 1:
             tables = {**tables, "embedders": analysis.embedder_agreement(self.folder, named, seed=seed)}
+        if self._before is not None:
+            tables = {**tables, "rereading": analysis.changed_answers(self._before, self.folder)}
         return replace(made, tables=tables, warnings=(*self._warnings, *made.warnings))
 
     def _embedding(self, name: str) -> NamedEmbedder:
@@ -145,6 +151,16 @@ class Run:
         if at not in (places := list(dict.fromkeys(row["at"] for row in own))):
             raise SpecError.unknown(f"place of {name!r}", at, places)
         return {row["cell"]: _estimate(row) for row in own if row["at"] == at}
+
+    def keep(self, table: str) -> Path:
+        """Writes one table into the run folder, as ``report`` writes all of them.
+
+        Raises:
+            SpecError: There is no such table.
+            StoreError: It cannot be written.
+        """
+        self.rows(table)  # which names the tables there are
+        return self.folder.write_table(table, *self.analysis.tables[table])
 
     def _of_cells(self, name: str) -> dict[str, Estimate]:
         value, low, high = ESTIMATES[name]

@@ -195,7 +195,8 @@ def open_run(
         embedder: The embedder for K*; by default the one that the experiment names. Of several the first makes K*, and
             the table ``embedders`` says how far the others agree with it.
         extract: Another chain of extractors, by name: all answers are read anew, and cells whose prompts hung on how
-            answers were read are left out. Nothing on disk changes.
+            answers were read are left out. The table ``rereading`` has every answer that changed. Nothing on disk
+            does.
         across_decoding: Whether teams that were decoded differently, by temperature or ``top_p``, are compared all the
             same; by default such comparisons are left out and named.
 
@@ -207,7 +208,14 @@ def open_run(
     if extract is None:
         return Run(folder, embedder=embedder, environ=os.environ, across_decoding=across_decoding)
     anew, warnings = reread(folder, extract)
-    return Run(anew, embedder=embedder, environ=os.environ, across_decoding=across_decoding, warnings=warnings)
+    return Run(
+        anew,
+        embedder=embedder,
+        environ=os.environ,
+        across_decoding=across_decoding,
+        warnings=warnings,
+        before=folder,
+    )
 
 
 def environment(env_file: str | Path | None) -> Mapping[str, str]:

@@ -43,6 +43,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def changed(run: Run) -> None:
+    """Says how many answers another reader has otherwise, and where each of them stands."""
+    rows = run.rows("rereading")
+    members = sum(row.get("round") is not None for row in rows)
+    say(f"read otherwise: {members} answers of agents, {len(rows) - members} of teams; {run.keep('rereading')}")
+
+
 def finish(run: Run, *, page: bool, as_json: bool) -> None:
     """Prints how the run ended and where its page is.
 

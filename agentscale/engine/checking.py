@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentscale.engine.design import Trial
 from agentscale.engine.recorder import Ask
@@ -32,13 +32,20 @@ from agentscale.tools import sandbox
 Work = Callable[[str, str], Checked]
 """How an answer stands against what is held against it: an expression, or the tests of a program as JSON."""
 
-_VERSIONS = {"math": 1, "code": 1}
+VERSIONS = {"math": 1, "code": 1}
 """Of each kind of check; a new one whenever it may say something else."""
 
 
 def backend_name(kind: str) -> str:
     """The name under which a check stands among the models of a run; no model's name has a slash."""
     return f"check/{kind}"
+
+
+class Wanted(NamedTuple):
+    """A check that is to be made."""
+
+    id: CallId
+    request: ChatRequest
 
 
 class Checks:
@@ -51,6 +58,7 @@ class Checks:
     """
 
     def __init__(self, seed: int, task: TaskHead, salt: str) -> None:
+        self.kind = task.kind
         self._seed = seed
         self._task = task
         self._salt = salt
@@ -60,19 +68,26 @@ class Checks:
     def ask(self, trial: Trial, reply: Reply, record: QuestionRecord) -> Ask | Checked:
         """What is to be asked to have an answer checked; the check itself, where that can be told at once."""
         assert reply.answer is not None  # what cannot be read is not checked
+        wanted = self.wanted(reply.answer, record)
+        if isinstance(wanted, Checked):
+            return wanted
+        return Ask(trial, self._agent, wanted.id, wanted.id.key, wanted.request)
+
+    def wanted(self, answer: str, record: QuestionRecord) -> Wanted | Checked:
+        """The check of an answer: still to be made, or made at once."""
         held = record.target if record.tests is None else record.tests.model_dump_json()
-        if self._task.kind == "math" and (told := checked_at_once(reply.answer, held)) is not None:
+        if self.kind == "math" and (told := checked_at_once(answer, held)) is not None:
             return told
         name = self._agent.model
-        body = digest([name, _VERSIONS[self._task.kind], held, reply.answer])
+        body = digest([name, VERSIONS[self.kind], held, answer])
         call = CallId(self._seed, self._task.digest, record.sample_id, 0, name, "check", 0, 0, 0, 0, body, self._salt)
-        request = ChatRequest(name, (Message("system", held), Message("user", reply.answer)))
-        return Ask(trial, self._agent, call, call.key, request)
+        request = ChatRequest(name, (Message("system", held), Message("user", answer)))
+        return Wanted(call, request)
 
 
 def checks_of(sweep: Sweep, task: TaskHead, salt: str) -> Checks | None:
     """The checks of a task; ``None`` where an answer itself says whether it is right."""
-    return Checks(sweep.header.seed, task, salt) if task.kind in _VERSIONS else None
+    return Checks(sweep.header.seed, task, salt) if task.kind in VERSIONS else None
 
 
 def told(answer: Answer) -> Checked:
@@ -102,7 +117,7 @@ class Checker:
     """
 
     def __init__(self, kind: str, work: Work, n_at_once: int, close: Callable[[], None] = lambda: None) -> None:
-        self.identity: dict[str, Any] = {"check": kind, "version": _VERSIONS[kind]}
+        self.identity: dict[str, Any] = {"check": kind, "version": VERSIONS[kind]}
         self._work = work
         self._threads = ThreadPoolExecutor(n_at_once, thread_name_prefix=backend_name(kind))
         self._close = close
@@ -118,6 +133,10 @@ class Checker:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._close()
 
+    def tell(self, answer: str, held: str) -> Checked:
+        """One check, made here and now."""
+        return self._work(answer, held)
+
 
 def checkers(sweep: Sweep) -> dict[str, Model]:
     """What makes the checks of a sweep's tasks, under `backend_name`.
@@ -128,7 +147,7 @@ def checkers(sweep: Sweep) -> dict[str, Model]:
     heads: Mapping[str, TaskHead] = sweep.header.tasks
     made: dict[str, Model] = {}
     for index, head in enumerate(heads.values()):
-        if head.kind in _VERSIONS and backend_name(head.kind) not in made:
+        if head.kind in VERSIONS and backend_name(head.kind) not in made:
             try:
                 made[backend_name(head.kind)] = checker(head.kind)
             except SpecError as error:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from agentscale.schema.calls import Completion
+from agentscale.schema.calls import ATTITUDES, UNPAID, Completion, Role
 from agentscale.schema.run import Event, QuestionRecord, Transcript
 from agentscale.schema.tasks import AnswerKind
+from agentscale.scoring.checks import Checked
 from agentscale.scoring.reading import read
 from agentscale.scoring.voting import decide, rightness
 
 if TYPE_CHECKING:
     import numpy as np
+
+_NO_ANSWERS: frozenset[Role] = ATTITUDES | UNPAID | {"step", "grader"}
+"""The roles whose words are no answer to the question."""
 
 
 def reread(
@@ -22,6 +26,7 @@ def reread(
     kind: AnswerKind,
     chain: Sequence[str],
     rng: Callable[[], np.random.Generator],
+    check: Callable[[str], Checked] | None = None,
 ) -> Transcript:
     """The transcript with all answers read anew, and the team's answer from those.
 
@@ -33,26 +38,42 @@ def reread(
         kind: What kind of answer is wanted.
         chain: Names of extractors.
         rng: Gives the generator of the tie's draw.
+        check: What tells of an answer whether it is right, where that takes more than the answer and the target.
 
     Raises:
         SpecError: If the chain names an extractor that does not exist for this kind.
     """
+    tell = check or _by_itself(question, kind)
+    read_anew = [_reread(event, question, kind, chain, tell) for event in transcript.events]
+    answers = {event.key: event.answer for event, _ in read_anew}
+    votes = {told.vote: told.right for _, told in reversed(read_anew) if told is not None}
+    final = transcript.final if transcript.decider is None else (transcript.decider,)
+    weights = transcript.weights if transcript.decider is None else ()
+    decided = decide([answers[key] for key in final], lambda answer: bool(votes[answer]), rng, weights)
+    return transcript.model_copy(update={"events": tuple(event for event, _ in read_anew), **decided._asdict()})
+
+
+def _by_itself(question: QuestionRecord, kind: AnswerKind) -> Callable[[str], Checked]:
     is_right = rightness(question, kind)
-    events = tuple(_reread(event, question, kind, chain, is_right) for event in transcript.events)
-    answers = {event.key: event.answer for event in events}
-    if transcript.decider is not None:
-        decided = decide([answers[transcript.decider]], is_right, rng)
-    else:
-        decided = decide([answers[key] for key in transcript.final], is_right, rng, transcript.weights)
-    return transcript.model_copy(update={"events": events, **decided._asdict()})
+    return lambda answer: Checked(answer, is_right(answer))
 
 
 def _reread(
-    event: Event, question: QuestionRecord, kind: AnswerKind, chain: Sequence[str], is_right: Callable[[str], bool]
-) -> Event:
-    if event.error is not None or event.role in ("step", "tool"):
-        return event
+    event: Event, question: QuestionRecord, kind: AnswerKind, chain: Sequence[str], tell: Callable[[str], Checked]
+) -> tuple[Event, Checked | None]:
+    """The event as this reader has it, and what is told of its answer."""
+    if event.error is not None or event.role in _NO_ANSWERS:
+        return event, None
     completion = Completion(event.text, event.finish or "stop")
     reading = read(completion, kind=kind, choices=question.choices, chain=chain)
-    correct = None if reading.answer is None else is_right(reading.answer)
-    return event.model_copy(update={"answer": reading.answer, "missing": reading.missing, "correct": correct})
+    told = None if reading.answer is None else tell(reading.answer)
+    if told is None or told.right is None:
+        found: dict[str, object] = {
+            "answer": None,
+            "missing": reading.missing if told is None else "unchecked",
+            "correct": None,
+        }
+    else:
+        found = {"answer": told.vote, "missing": None, "correct": told.right}
+    note = None if told is None else told.note or None
+    return event.model_copy(update={**found, "check": note}), told

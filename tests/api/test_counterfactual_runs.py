@@ -49,6 +49,26 @@ def test_another_chain_changes_what_can_be_read_and_nothing_on_disk(made: agents
     assert bytes_of(made.path) == before
 
 
+def test_a_table_has_every_answer_that_another_chain_reads_otherwise_and_no_other(made: agentscale.Run) -> None:
+    strict = agentscale.open_run(made.path, extract=["mark"])
+    rows = strict.rows("rereading")
+    agents = [row for row in rows if row["slot"] != "team"]
+    assert agents
+    assert {row["after"] for row in agents} == {"(no_answer)"}
+    kept = {cell.id for cell in strict.header.cells}
+    events = [event for trial in made.transcripts() if trial.cell in kept for event in trial.events]
+    assert len(agents) == sum("Final answer" not in event.text for event in events)
+    assert all((row["right_before"], row["right_after"]) == (1, None) for row in agents)
+    header, *lines = strict.keep("rereading").read_text("utf-8").splitlines()
+    assert header == "cell,question,replicate,round,turn,slot,before,after,right_before,right_after"
+    assert len(lines) == len(rows)
+
+
+def test_the_same_chain_changes_no_answer(made: agentscale.Run) -> None:
+    chain = next(iter(made.header.tasks.values())).extract
+    assert agentscale.open_run(made.path, extract=chain).rows("rereading") == ()
+
+
 def test_a_run_of_which_every_cell_was_steered_cannot_be_read_anew(tmp_path: Path) -> None:
     (tmp_path / "anew.yaml").write_text(EXPERIMENT, "utf-8")
     made = agentscale.run(tmp_path / "anew.yaml", "protocol={debate: {rounds: 1, see: answer}}", out=tmp_path / "run")

@@ -10,6 +10,7 @@ import yaml
 
 from agentscale import experiment
 from agentscale.engine import checking
+from agentscale.engine.rechecking import Rechecker
 from agentscale.errors import SpecError
 from agentscale.experiment import Sweep
 from agentscale.recording import Recording
@@ -115,6 +116,20 @@ def test_programs_vote_by_what_they_do_and_peers_are_shown_the_program(sweep_of,
         asked = [record.request.messages[-1].content for record in recording.records() if record.id.round == 1]
     assert any("Final answer: f = lambda x: x + 1" in text for text in asked)
     assert not any("assert f(2)" in text for text in asked)
+
+
+def test_another_reader_takes_recorded_checks_and_makes_only_those_it_lacks(sweep_of, play, told: Told) -> None:
+    sweep = sweep_of(MATHS, {"target": "\\frac{\\sqrt{2}}{2}"}, [*SPELT[:4], "so $\\sqrt{2}/2$"])
+    folder, _ = play(sweep)
+    told.asked.clear()
+    cell, question = sweep.header.cells[0].id, next(iter(sweep.questions.values()))
+    with folder.recording(write=False) as recording:
+        tell = Rechecker(sweep.header, recording).of(cell, question)
+        assert tell is not None
+        assert tell("\\frac{1}{\\sqrt 2}") == Checked("sqrt(2)/2", True)
+        assert told.asked == []
+        assert tell("\\sqrt{2}/2") == Checked("sqrt(2)/2", True)
+    assert told.asked == ["\\sqrt{2}/2"]
 
 
 def test_where_nothing_can_be_checked_a_run_is_refused_before_anything_is_asked(sweep_of, play, monkeypatch) -> None:

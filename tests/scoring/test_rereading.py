@@ -9,6 +9,7 @@ from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 from agentscale.schema.run import Event, QuestionRecord, Transcript
 from agentscale.scoring import decide, plurality, reread
+from agentscale.scoring.checks import Checked
 
 QUESTION = QuestionRecord(task="quiz", sample_id="q", prompt="Which?", choices=("red", "green", "blue"), target="B")
 
@@ -103,3 +104,22 @@ def test_a_trial_that_one_reply_or_weights_decide_is_read_anew_the_same_way() ->
     weighted = old.model_copy(update={"weights": (3.0, 1.0, 1.0)})
     assert reread(weighted, QUESTION, kind="choice", chain=["mark"], rng=never).answer == "B"
     assert reread(old, QUESTION, kind="choice", chain=["mark"], rng=never).answer == "A"
+
+
+def test_what_was_asked_on_the_side_is_no_answer_to_the_question() -> None:
+    old = trial("Final answer: B", "7", "Final answer: A")
+    roles = ("agent", "probe", "grader")
+    events = tuple(e.model_copy(update={"role": role}) for e, role in zip(old.events, roles, strict=True))
+    mixed = old.model_copy(update={"events": events, "final": ("k0",)})
+    anew = reread(mixed, QUESTION, kind="choice", chain=["mark"], rng=never)
+    assert anew.events[0].answer == anew.answer == "B"
+    assert anew.events[1:] == mixed.events[1:]
+
+
+def test_a_check_tells_how_answers_vote_and_which_are_right() -> None:
+    told = {"A": Checked("red", False, "case 1"), "B": Checked("blue", True), "C": Checked("C", None, "limit: time")}
+    old = trial("Final answer: A", "Final answer: B", "Final answer: C", "Final answer: B")
+    anew = reread(old, QUESTION, kind="choice", chain=["mark"], rng=never, check=told.__getitem__)
+    assert [event.answer for event in anew.events] == ["red", "blue", None, "blue"]
+    assert [event.check for event in anew.events] == ["case 1", None, "limit: time", None]
+    assert (anew.events[2].missing, anew.answer, anew.score) == ("unchecked", "blue", 1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from agentscale import api
-from agentscale.cli.output import differences, embedder_summary, points, summary, to_json
+from agentscale.cli.output import changed, differences, embedder_summary, points, summary, to_json
 from agentscale.errors import SpecError
 
 
@@ -52,4 +52,6 @@ def command(
     else:
         summary(opened)
         points(opened)
+        if chain is not None:
+            changed(opened)
         embedder_summary(opened)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,7 @@ class MathChecker:
         self._worker = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ENVIRONMENT
         )
+        self._ending = weakref.finalize(self, _ended, self._worker)  # also where nobody closes
         hello = _line(self._worker, _START_S)
         if not hello:
             self._end()
@@ -139,9 +141,13 @@ class MathChecker:
 
     def _end(self) -> None:
         if self._worker is not None:
-            self._worker.kill()
-            self._worker.communicate()
+            self._ending()
             self._worker = None
+
+
+def _ended(worker: subprocess.Popen[bytes]) -> None:
+    worker.kill()
+    worker.communicate()
 
 
 def _vote(text: str) -> str:
