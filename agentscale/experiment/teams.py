@@ -9,7 +9,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import combinations_with_replacement, product
+from typing import Literal, TypeVar
 
 from agentscale.schema.agents import Agent, Member, Persona, Sampling, Team
 from agentscale.schema.experiment import Experiment, TeamSpec
@@ -94,6 +95,12 @@ def deals(
         members = tuple(_configuration(member, experiment, pool, tools) for member in spec.members)
         return [Deal(EXPLICIT, spec.name or "team", sizes, members)]
     models = tuple(experiment.models) if spec.models == "all" else spec.models
+    if spec.pairs is not None:
+        each = {model: _configuration(Member(model=model), experiment, pool, tools) for model in models}
+        return [
+            Deal(EXPLICIT, ".".join(filter(None, (spec.name, f"{one}+{other}"))), (2,), (each[one], each[other]))
+            for one, other in _paired(models, spec.pairs)
+        ]
     names = tuple(personas) if spec.personas == "all" else spec.personas
     made = []
     for layer in spec.layer or ("L1",):
@@ -133,6 +140,11 @@ def _player(part: str, dealt: Configuration) -> Agent:
         sampling=dealt.sampling,
         tools=dealt.tools,
     )
+
+
+def _paired(models: Sequence[str], kind: Literal["ordered", "unordered"]) -> Iterator[tuple[str, str]]:
+    """All pairs of models, each with itself too."""
+    return iter(product(models, models) if kind == "ordered" else combinations_with_replacement(models, 2))
 
 
 def _pools(layer: str, models: tuple[str, ...], name: str | None) -> list[tuple[str, tuple[str, ...]]]:

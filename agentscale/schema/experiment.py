@@ -319,9 +319,16 @@ class TeamSpec(Record):
     """What members may use, in the order of dealing: each entry is the name of a tool, a list of names, or ``none``.
     Teams for which it is given are compared one by one, and not averaged over their layer."""
     members: tuple[Member, ...] | None = None
+    pairs: Literal["ordered", "unordered"] | None = later(None)
+    """Every pair of the models is a team of its own, a model with itself included. ``ordered``: who sits first makes
+    another team. ``unordered``: it makes none."""
 
     @model_validator(mode="after")
     def _one_form(self) -> TeamSpec:
+        if self.pairs is not None:
+            others = ("size", "layer", "personas", "tools", "members")
+            if given := self.model_fields_set.intersection(others):
+                raise ValueError(f"pairs are teams of two models and no more: leave {', '.join(sorted(given))} out")
         if self.members is not None:
             if not self.members:
                 raise ValueError("members must name at least one member")

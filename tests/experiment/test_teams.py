@@ -170,3 +170,19 @@ def test_two_deals_part_at_the_first_agent_that_differs_at_any_size(one: list[st
     )
     teams = zip(first.team(60).agents, second.team(60).agents, strict=True)
     assert first.parts_from(second) == next((at for at, (x, y) in enumerate(teams) if x.model != y.model), None)
+
+
+def test_pairs_are_all_teams_of_two_models_with_each_model_beside_itself_too() -> None:
+    ordered, unordered = (dealt({"pairs": kind, "models": ["m2", "m0"]}) for kind in ("ordered", "unordered"))
+    models = [tuple(agent.model for agent in deal.team(2).agents) for deal in ordered]
+    assert models == [("m2", "m2"), ("m2", "m0"), ("m0", "m2"), ("m0", "m0")]
+    assert [deal.name for deal in ordered] == ["m2+m2", "m2+m0", "m0+m2", "m0+m0"]
+    assert [deal.name for deal in unordered] == ["m2+m2", "m2+m0", "m0+m0"]
+    assert {(deal.layer, deal.sizes) for deal in ordered} == {("explicit", (2,))}
+    assert len(dealt({"pairs": "ordered", "name": "club"}, n_models=4)) == 16
+
+
+@pytest.mark.parametrize("more", [{"size": 2}, {"layer": "L1"}, {"members": [{"model": "m0"}]}, {"personas": "all"}])
+def test_pairs_say_all_of_their_teams_but_the_models(more: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=f"leave {next(iter(more))} out"):
+        TeamSpec.model_validate({"pairs": "ordered", **more})
