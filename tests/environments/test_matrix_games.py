@@ -143,8 +143,8 @@ def test_an_option_is_read_behind_the_mark_or_where_only_one_is_named(text: str,
         ("cooperate", "defect", (0, 10)),
         ("tit_for_tat", "defect", (4.5, 5.5)),  # 0, then 5 nine times, against 10, then 5 nine times
         ("tit_for_tat", "defect_once", (7.4, 7.4)),  # 0 and 10, 10 and 0, then 8 eight times: echoed once
-        ("tit_for_tat", "alternate", (5.0, 5.0)),
-        ("grim", "defect_once", (9.0 * 10 / 10, 1.0)),
+        ("tit_for_tat", "alternate", (4.8, 5.8)),  # 8, then 0 and 10 in turn, against 8, then 10 and 0
+        ("grim", "defect_once", (9, 1)),  # 0 and 10, then 10 and 0 ever after
         ("win_stay_lose_shift", "win_stay_lose_shift", (8, 8)),
         ("win_stay_lose_shift", "defect", (2.5, 7.5)),  # it shifts away from 0 and from 5 alike
         ("optimal", "optimal", (8, 8)),
