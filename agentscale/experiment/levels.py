@@ -11,7 +11,7 @@ from agentscale.catalog import load_task, persona_sets, personas_for, task_folde
 from agentscale.catalog.document import Document, Keys
 from agentscale.catalog.faults import Faults, explain
 from agentscale.errors import SpecError
-from agentscale.experiment.questions import select
+from agentscale.experiment.questions import changed, select
 from agentscale.experiment.teams import Deal, cast, deals
 from agentscale.experiment.topologies import known, looked_up, swept
 from agentscale.protocols import InteractionProtocol
@@ -219,7 +219,12 @@ class LevelReader:
         if ref.instruction is not None:
             spec = task.spec.model_copy(update={"instruction": ref.instruction})
             task = task.model_copy(update={"spec": spec})
-        return select(task, levels=ref.levels, limit=ref.limit, seed=self._experiment.seed)
+        chosen = select(task, levels=ref.levels, limit=ref.limit, seed=self._experiment.seed)
+        try:
+            return changed(chosen, ref.world)
+        except SpecError as error:
+            self._faults.add((*keys, "world"), error)
+            return None
 
     # -- teams ----------------------------------------------------------------------------------------------------
 

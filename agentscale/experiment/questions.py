@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from agentscale import environments
 from agentscale.catalog.samples import LETTERS
+from agentscale.errors import SpecError
 from agentscale.randomness import keyed
+from agentscale.schema.record import digest
 from agentscale.schema.run import Named, QuestionRecord
 from agentscale.schema.tasks import Question, Sample, Task, TaskSpec
 
@@ -57,6 +60,32 @@ def select(task: Task, *, levels: Sequence[int] | None, limit: int | None, seed:
         chosen = set(_drawn(kept, task.spec.name, seed)[:limit])
         kept = [sample for sample in kept if sample.id in chosen]
     return task.model_copy(update={"samples": tuple(kept)})
+
+
+def changed(task: Task, parameters: Mapping[str, Any]) -> Task:
+    """The task with other parameters of its worlds, which then are in its name; the task itself where there are none.
+
+    Raises:
+        SpecError: If the task opens no worlds, or one that cannot be with these parameters.
+    """
+    if not parameters:
+        return task
+    if task.spec.kind != "world":
+        raise SpecError(f"the task {task.spec.name!r} opens no worlds", allowed="a task of the kind world")
+    name = "-".join([task.spec.name, *(f"{key}={_short(value)}" for key, value in sorted(parameters.items()))])
+    samples = tuple(_elsewhere(sample, parameters) for sample in task.samples)
+    return Task(spec=task.spec.model_copy(update={"name": name}), samples=samples)
+
+
+def _elsewhere(sample: Sample, parameters: Mapping[str, Any]) -> Sample:
+    world = {name: {**given, **parameters} for name, given in sample.world.items()}
+    for name, given in world.items():
+        environments.resolve(Named(name=name, parameters=given))
+    return sample.model_copy(update={"world": world})
+
+
+def _short(value: object) -> str:
+    return digest(value)[:6] if isinstance(value, dict | list) else str(value)
 
 
 def _drawn(samples: Sequence[Sample], task: str, seed: int) -> list[str]:
