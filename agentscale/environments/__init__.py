@@ -6,16 +6,27 @@ To add one: a file with a record that has a ``name``, and its line in ``WORLDS``
 from __future__ import annotations
 
 from agentscale.environments.base import Environment, Score, StepWorld
+from agentscale.environments.beauty_contest import BeautyContest
 from agentscale.environments.hanoi import Hanoi
+from agentscale.environments.matrix_games import MatrixGame
+from agentscale.environments.mazes import Mazes
 from agentscale.environments.network import Network
 from agentscale.environments.routing import Routing
+from agentscale.environments.taboo import Taboo
 from agentscale.schema.named import instantiate
 from agentscale.schema.run import Named
 
 CHAINS: dict[str, type[StepWorld]] = {"hanoi": Hanoi}
 """All chains of steps by name."""
 
-WORLDS: dict[str, type[Environment]] = {"network": Network, "routing": Routing}
+WORLDS: dict[str, type[Environment]] = {
+    "beauty_contest": BeautyContest,
+    "matrix_game": MatrixGame,
+    "mazes": Mazes,
+    "network": Network,
+    "routing": Routing,
+    "taboo": Taboo,
+}
 """All worlds by name."""
 
 
@@ -40,12 +51,16 @@ def resolve(named: Named) -> Environment:
 __all__ = [
     "CHAINS",
     "WORLDS",
+    "BeautyContest",
     "Environment",
     "Hanoi",
+    "MatrixGame",
+    "Mazes",
     "Network",
     "Routing",
     "Score",
     "StepWorld",
+    "Taboo",
     "resolve",
     "resolve_chain",
 ]

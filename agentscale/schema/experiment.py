@@ -328,10 +328,12 @@ class TeamSpec(Record):
 
     @model_validator(mode="after")
     def _one_form(self) -> TeamSpec:
-        if self.pairs is not None:
-            others = ("size", "layer", "personas", "tools", "members")
-            if given := self.model_fields_set.intersection(others):
-                raise ValueError(f"pairs are teams of two models and no more: leave {', '.join(sorted(given))} out")
+        if self.pairs is not None and (
+            self.members is not None or self.size or self.layer or self.personas != "all" or self.tools
+        ):
+            raise ValueError(
+                "pairs are teams of two models and no more: leave members, size, layer, personas, tools out"
+            )
         if self.members is not None:
             if not self.members:
                 raise ValueError("members must name at least one member")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.environments.test_every_world import Case, by_policy, played
 
 from agentscale.environments import resolve
 from agentscale.environments.beauty_contest import BeautyContest
 from agentscale.errors import SpecError
 from agentscale.schema.run import Named
+from tests.environments.test_every_world import Case, by_policy, played
 
 
 @pytest.mark.parametrize("level", [0, 1, 2, 3])

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentscale.environments import WORLDS, Environment, resolve
+from agentscale.environments import WORLDS, Environment, Mazes, resolve
+from agentscale.environments.mazes.views import drawing, views
 from agentscale.protocols import rehearse
 from agentscale.protocols.world import PlayWorld
 from agentscale.randomness import keyed
@@ -108,7 +109,57 @@ ROUTINGS = [
     )
     for learning in ({}, {"learning": "code"}, {"learning": "frozen", "recall": 0})
 ]
-CASES: list[Case] = [*NETWORKS, *ROUTINGS]
+
+
+def maze_private(state: Any) -> Mapping[int | str, Sequence[str]]:
+    """The rows of the part of the map that each of the two sees."""
+    parts = views(MAZE.maze, 2, MAZE.seed)
+    return {seat: drawing(part).splitlines()[1:] for seat, part in enumerate(parts)}
+
+
+MAZE = Mazes(seed=4, turns=40)
+TALKS = [
+    Case("mazes", {"seed": 1}, 1),
+    Case(
+        "mazes",
+        {"seed": 4, "turns": 40},
+        2,
+        says=lambda state, seen, secret: secret,
+        hears=lambda state, who: {1 - who, "grader"},
+        private=maze_private,
+    ),
+    Case("mazes", {"seed": 2, "seats": 3}, 3),
+    Case("mazes", {"seed": 3, "hand_over": 1}, 4),
+    Case(
+        "taboo",
+        {"word": "river", "forbidden": ["water"]},
+        2,
+        says=lambda state, seen, secret: secret if seen.who == 0 else "Guess: sea",
+        hears=lambda state, who: {1 - who},
+        private=lambda state: {0: ["river"]},
+        best="guessed",
+    ),
+]
+GAMES = [
+    *(
+        Case(
+            "matrix_game", {"game": game, "rounds": 3}, 2, says=lambda *seen: f"{seen[-1]} Choice: J", best="efficiency"
+        )
+        for game in ("prisoners_dilemma", "battle_of_the_sexes", 77, [[[-3, 2.5], [1, 0]], [[0, 0], [0, -1]]])
+    ),
+    Case(
+        "matrix_game",
+        {"predict": True},
+        2,
+        says=lambda *seen: f"{seen[-1]}\nPrediction: J\nChoice: J",
+        best="efficiency",
+    ),
+    *(
+        Case("beauty_contest", {"p": p}, n, says=lambda *seen: seen[-1], best="distance", reaches=0.0, worst=1.0)
+        for p, n in ((0.5, 2), (0.7, 5))
+    ),
+]
+CASES: list[Case] = [*NETWORKS, *ROUTINGS, *TALKS, *GAMES]
 IDS = [case.label for case in CASES]
 
 
@@ -127,13 +178,20 @@ def team_of(n: int) -> Team:
 
 def by_policy(case: Case, name: str, seed: int = 0) -> Outcome:
     """A play of the protocol in which everybody follows one policy."""
+    return by_policies(case, [name] * case.n, seed)
+
+
+def by_policies(case: Case, names: Sequence[str], seed: int = 0) -> Outcome:
+    """A play of the protocol in which each member follows a policy of its own; who plays a part, the first one's."""
     world, outcome = case.made, list[Outcome]()
     graph = nx.DiGraph()
     graph.add_nodes_from(range(case.n))
     graph.add_edges_from(case.edges)
-    policy = world.policies[name]
+    team = team_of(case.n)
+    policies = dict(zip(team.slots, [world.policies[name] for name in names], strict=True))
 
     def speak(round_index: int, call: Call) -> Reply:
+        policy = policies[call.slot]
         said = policy(Heard(world, call.messages, call.role), keyed(seed, round_index, call.slot, call.attempt)).strip()
         return Reply(call, "key", Completion(said), said or None, None if said else "no_answer")
 
@@ -141,7 +199,7 @@ def by_policy(case: Case, name: str, seed: int = 0) -> Outcome:
         outcome.append((yield from play))
 
     question = Question(sample_id="q", prompt="Go.", world=world)
-    for _ in rehearse(caught(PlayWorld().play(team_of(case.n), graph, question, keyed(seed, "play"))), speak):
+    for _ in rehearse(caught(PlayWorld().play(team, graph, question, keyed(seed, "play"))), speak):
         pass
     return outcome[0]
 

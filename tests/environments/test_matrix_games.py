@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.environments.test_every_world import Case, by_policies, played
 
 from agentscale.environments import resolve
 from agentscale.environments.matrix_games import NAMED, MatrixGame, equilibria, ordinal
@@ -19,6 +18,7 @@ from agentscale.environments.matrix_games.wording import CHOICE, Names
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
 from agentscale.schema.run import Named
+from tests.environments.test_every_world import Case, by_policies, played
 
 TABLES = st.tuples(*[st.tuples(*[st.tuples(st.integers(-9, 9), st.integers(-9, 9))] * 2)] * 2)
 OPTIONS = st.sampled_from([0, 1, None])

@@ -6,7 +6,6 @@ import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.environments.test_every_world import Case, by_policy, played
 
 from agentscale.environments import resolve
 from agentscale.environments.mazes import Mazes
@@ -15,6 +14,7 @@ from agentscale.environments.mazes.routes import places, progress, reached, read
 from agentscale.environments.mazes.views import drawing, drawings, merged, views
 from agentscale.errors import SpecError
 from agentscale.schema.run import Named
+from tests.environments.test_every_world import Case, by_policy, played
 
 SEEDS = st.integers(0, 10_000)
 
@@ -116,7 +116,7 @@ def test_a_way_is_read_as_it_is_written(way: list[Place]) -> None:
     [
         ({"shortest": [9, 7]}, "least ≤ greatest"),
         ({"shortest": [0, 7]}, "1 ≤ least"),
-        ({"size": 3, "shortest": [9, 9]}, "none of 500 with 3 walls on 3 × 3 cells"),
+        ({"size": 3, "shortest": [9, 9]}, "of 500 with 3 walls on 3 × 3 cells none has"),
         ({"density": 0.95}, "choose a larger size or another density"),
         ({"size": -6}, "greater than or equal to 2"),
         ({"density": 1.0}, "less than 1"),

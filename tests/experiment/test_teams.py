@@ -182,7 +182,7 @@ def test_pairs_are_all_teams_of_two_models_with_each_model_beside_itself_too() -
     assert len(dealt({"pairs": "ordered", "name": "club"}, n_models=4)) == 16
 
 
-@pytest.mark.parametrize("more", [{"size": 2}, {"layer": "L1"}, {"members": [{"model": "m0"}]}, {"personas": "all"}])
+@pytest.mark.parametrize("more", [{"size": 2}, {"layer": "L1"}, {"members": [{"model": "m0"}]}, {"personas": "p0"}])
 def test_pairs_say_all_of_their_teams_but_the_models(more: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=f"leave {next(iter(more))} out"):
+    with pytest.raises(ValueError, match="pairs are teams of two models"):
         TeamSpec.model_validate({"pairs": "ordered", **more})

@@ -74,7 +74,7 @@ class Mazes(Environment):
     """Parts that the map is cut into, and voices of the dialogue."""
     turns: int = Field(default=20, ge=1, le=1000)
     """Turns of all together, at most."""
-    hand_over: int = Field(default=4, ge=1)
+    hand_over: int = Field(default=2, ge=1)
     """Turns that the first speakers of a relay have, all together, before it is handed over."""
     alone: Literal["full", "parts"] = "full"
     """What a team of one sees: the whole map, or all its parts, each with what it hides."""
@@ -88,7 +88,7 @@ class Mazes(Environment):
             raise ValueError(f"shortest as [least, greatest], 1 ≤ least ≤ greatest; got {list(self.shortest)}")
         if drawn(self.size, self.walls, self.shortest, self.seed) is None:
             raise ValueError(
-                f"a maze that can be: none of {TRIES} with {self.walls} walls on {self.size} × {self.size} cells has a "
+                f"a maze that can be: of {TRIES} with {self.walls} walls on {self.size} × {self.size} cells none has a "
                 f"shortest way of {least} to {most} steps; choose a larger size or another density or shortest"
             )
         return self

@@ -1,0 +1,45 @@
+"""A task whose worlds are played with other parameters: a level of its own, over the same samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from agentscale.errors import SpecError
+from agentscale.experiment import Sweep
+
+HEAD = "models: {good: {policy: optimal}}\nteam: {pairs: ordered}\nprotocol: world\n"
+
+
+def test_a_changed_task_has_the_same_samples_and_a_name_and_a_digest_of_its_own(loaded: Callable[..., Sweep]) -> None:
+    some = "name: matrix_games, levels: 1, limit: 3"
+    sweep = loaded(HEAD + f"task: [{{{some}}}, {{{some}, world: {{rounds: 2, horizon: hidden}}}}]\n")
+    plain, other = sweep.header.tasks
+    assert (plain, other) == ("matrix_games", "matrix_games-horizon=hidden-rounds=2")
+    assert sweep.header.tasks[plain].digest != sweep.header.tasks[other].digest
+    games = {
+        task: {at: world.game for (of, at), world in sweep.worlds.items() if of == task} for task in (plain, other)
+    }
+    assert games[plain] == games[other]
+    assert {world.rounds for (of, _), world in sweep.worlds.items() if of == other} == {2}
+
+
+def test_what_is_changed_is_resolved_again_when_the_run_is_read(loaded: Callable[..., Sweep]) -> None:
+    sweep = loaded(HEAD + "task: {name: matrix_games, limit: 1, world: {rounds: 2}}\n")
+    assert sweep.header.experiment["task"][0]["world"] == {"rounds": 2}
+    assert all(question.world.parameters["rounds"] == 2 for question in sweep.questions.values() if question.world)
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [
+        ("{name: matrix_games, limit: 1, world: {round: 2}}", r"matrix_game\.round: unknown parameter of matrix_game"),
+        ("{name: matrix_games, limit: 1, world: {rounds: 0}}", r"matrix_game\.rounds: got 0"),
+        ("{name: sums, limit: 1, world: {rounds: 2}}", r"task\.world: .*opens no worlds"),
+        ("{name: mazes, levels: 2, world: {density: 0.9}}", r"mazes: .*choose a larger size or another density"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused_where_it_stands(task: str, said: str, loaded: Callable[..., Sweep]) -> None:
+    with pytest.raises(SpecError, match=rf"(?s)exp\.yaml:4: {said}"):
+        loaded(HEAD + f"task: {task}\n")
