@@ -28,6 +28,7 @@ def test_the_ready_experiments_are_these() -> None:
     assert NAMES == [
         "aggregation",
         "attitudes",
+        "beauty-contest",
         "branches",
         "channels",
         "debate-manners",
@@ -41,15 +42,18 @@ def test_the_ready_experiments_are_these() -> None:
         "main",
         "main-cpu",
         "managed",
+        "mazes",
         "mixture",
         "pipeline",
         "references",
+        "repeated-games",
         "routing",
         "self-correction",
         "small-world",
         "society",
         "tools",
         "vote-openai",
+        "word-game",
     ]
 
 
