@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from agentscale.environments.base import Environment, Score, StepWorld
 from agentscale.environments.beauty_contest import BeautyContest
+from agentscale.environments.commons import Commons
+from agentscale.environments.donor import DonorGame
 from agentscale.environments.hanoi import Hanoi
 from agentscale.environments.matrix_games import MatrixGame
 from agentscale.environments.mazes import Mazes
@@ -21,6 +23,8 @@ CHAINS: dict[str, type[StepWorld]] = {"hanoi": Hanoi}
 
 WORLDS: dict[str, type[Environment]] = {
     "beauty_contest": BeautyContest,
+    "commons": Commons,
+    "donor_game": DonorGame,
     "matrix_game": MatrixGame,
     "mazes": Mazes,
     "network": Network,
@@ -52,6 +56,8 @@ __all__ = [
     "CHAINS",
     "WORLDS",
     "BeautyContest",
+    "Commons",
+    "DonorGame",
     "Environment",
     "Hanoi",
     "MatrixGame",

@@ -101,6 +101,14 @@ ACTED: dict[str, Any] = {
     "topology": ["ring", "hub"],
     "sampling": {"max_tokens": 200},
 }
+SHARED: dict[str, Any] = {
+    **ACTED,
+    "task": {"name": "commons", "levels": [2]},
+    "models": {**ACTED["models"], "chatty": {"scripted": {"replies": ["I talk.\nNext speaker: 2", "Final answer: 3"]}}},
+    "protocol": {"world": {"memory": "last"}},
+    "topology": "complete",
+}
+GIVEN: dict[str, Any] = {**SHARED, "task": {"name": "donor_game", "levels": [1]}, "team": {"size": 6, "layer": "L3"}}
 ACTED_SMALL: dict[str, Any] = {**ACTED, "task": {"name": "networks", "levels": [1, 4]}, "topology": "ring"}
 
 STREAMED: dict[str, Any] = {
@@ -119,7 +127,9 @@ def test_every_protocol_is_played_here() -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", [KEYS, OVER_GRAPHS, WALKED, ACTED, STREAMED], ids=["questions", "graphs", "chains", "worlds", "streams"]
+    "keys",
+    [KEYS, OVER_GRAPHS, WALKED, ACTED, STREAMED, SHARED, GIVEN],
+    ids=["questions", "graphs", "chains", "worlds", "streams", "commons", "donor-game"],
 )
 def test_calls_and_tokens_of_every_cell_lie_within_their_bounds_and_fixed_schedules_meet_them(
     make_sweep: Make, play: Play, keys: dict[str, Any]

@@ -159,7 +159,54 @@ GAMES = [
         for p, n in ((0.5, 2), (0.7, 5))
     ),
 ]
-CASES: list[Case] = [*NETWORKS, *ROUTINGS, *TALKS, *GAMES]
+
+
+def commons_says(state: Any, seen: Observation, secret: str) -> str:
+    """The reasons for a harvest, which nobody hears; words of a talk, which all do; or notes, which are one's own."""
+    return f"{secret}\nNext speaker: nobody" if state.phase == "talk" else f"{secret}\nFinal answer: 10"
+
+
+def commons_hears(state: Any, who: int | str) -> set[int | str]:
+    return set(range(state.n)) if state.phase == "talk" else set()
+
+
+def commons_notes(state: Any) -> dict[int | str, Sequence[str]]:
+    return {who: [note] for who, note in enumerate(state.notes) if note}
+
+
+COMMONS = [
+    Case("commons", parameters, n, says=commons_says, hears=commons_hears, private=commons_notes, best="efficiency")
+    for parameters, n in (
+        ({"months": 2, "talk": 1, "summary": False, "reflection": False}, 5),
+        ({"months": 2, "talk": 0, "framing": "pasture"}, 3),
+        ({"months": 4, "talk": 0, "reflection": False, "shocks": ({"month": 3, "newcomer": True},)}, 4),
+    )
+]
+
+
+def donor_says(state: Any, seen: Observation, secret: str) -> str:
+    """A strategy, which is kept and told to who has it, or the reasons for a gift, which nobody hears."""
+    if state.phase == "strategies":
+        return f"Strategy: plan {state.generation}/{seen.who}"
+    return f"{secret}\nFinal answer: 0.{seen.who}"
+
+
+def donor_strategies(state: Any) -> dict[int | str, Sequence[str]]:
+    """All that newcomers have not been told of."""
+    told = {advice.strategy for advice in state.advice}
+    return {
+        player.place: [player.strategy] for player in state.players if player.strategy and player.strategy not in told
+    }
+
+
+DONORS = [
+    Case("donor_game", parameters, n, says=donor_says, private=donor_strategies, best="efficiency")
+    for parameters, n in (
+        ({"generations": 1, "rounds": 4}, 6),
+        ({"generations": 2, "rounds": 2, "repeat_policy": "error", "punishment": 2.0}, 4),
+    )
+]
+CASES: list[Case] = [*NETWORKS, *ROUTINGS, *TALKS, *GAMES, *COMMONS, *DONORS]
 IDS = [case.label for case in CASES]
 
 
