@@ -1,0 +1,145 @@
+"""Logs of GovSim: a commons that was played elsewhere, measured by the functions that measure our own.
+
+Such a log says what each agent went for and got, and holds the prompts and replies as HTML. Where no answer was found
+in a reply the log says 0, as if nothing had been wanted. So the replies are read once more here, and no run is given
+without the shares of harvests at fault: a pool that nobody was understood to take from lasts for ever.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from agentscale.environments.commons.ledger import Month, measures, threshold
+from agentscale.environments.faults import NONE_AT_FAULT, Fault, Faults
+from agentscale.errors import SpecError
+
+MONTHS = 12
+"""Months of a run that comes to its end."""
+
+_REPLY = "<strong>ASSISTANT</strong>:"
+_ANSWER = re.compile(r"\bAnswer\**:[^\n0-9]*([0-9]+(?:\.[0-9]+)?)")
+_TAG = re.compile(r"<[^>]+>")
+
+
+class Spoken(NamedTuple):
+    """What somebody said in the talk after a harvest."""
+
+    month: int
+    """From 1."""
+    name: str
+    words: str
+
+
+class Recorded(NamedTuple):
+    """A run of GovSim."""
+
+    agents: tuple[str, ...]
+    """Their ids in the log, by place."""
+    months: tuple[Month, ...]
+    talk: tuple[Spoken, ...]
+    faults: Faults
+    """Harvests whose reply was empty, had no number behind its mark, or one that could not be taken as it stands."""
+
+    def measures(self, months: int = MONTHS) -> dict[str, float | None]:
+        """What `agentscale.environments.commons.ledger.measures` says of it, and the shares of harvests at fault.
+
+        Args:
+            months: Months that were planned, ≥ 1; what is sustainable is reckoned over so many.
+        """
+        n, pool = len(self.agents), self.months[0].pool
+        return {**measures(self.months, months * threshold(pool, n) * n), **self.faults.shares()}
+
+
+class _Row(BaseModel):
+    """A line of the log; those of a talk have neither pool nor harvest."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    agent_id: str
+    round: int = Field(ge=0)
+    action: str
+    agent_name: str | None = None
+    utterance: str | None = None
+    resource_in_pool_before_harvesting: int | None = Field(default=None, ge=0)
+    resource_in_pool_after_harvesting: int | None = Field(default=None, ge=0)
+    wanted_resource: int | None = Field(default=None, ge=0)
+    resource_collected: int | None = Field(default=None, ge=0)
+    html_interactions: str | tuple[str, ...] = ()
+
+    @property
+    def reply(self) -> str | None:
+        """The last reply; ``None`` where there is none or it is empty."""
+        shown = (
+            self.html_interactions if isinstance(self.html_interactions, str) else "".join(self.html_interactions[-1:])
+        )
+        _, mark, reply = shown.rpartition(_REPLY)
+        return html.unescape(_TAG.sub("", reply)).strip() or None if mark else None
+
+
+_ROWS = TypeAdapter(list[_Row])
+
+
+def read(path: Path) -> Recorded:
+    """Reads a ``log_env.json``.
+
+    Raises:
+        SpecError: If the file cannot be read, is no such log, has no harvest, or has months in which not all harvested
+            at the same time or whose units do not add up.
+    """
+    rows = _rows(path)
+    harvests = [row for row in rows if row.action == "harvesting"]
+    if not harvests:
+        raise SpecError("the log has no harvest", file=path, remedy="name a log_env.json of GovSim")
+    by_month = [list(month) for _, month in groupby(harvests, key=lambda row: row.round)]
+    agents = tuple(row.agent_id for row in by_month[0])
+    return Recorded(
+        agents,
+        tuple(_month(number, month, agents, path) for number, month in enumerate(by_month, 1)),
+        tuple(Spoken(row.round + 1, row.agent_name or "", row.utterance) for row in rows if row.utterance is not None),
+        NONE_AT_FAULT.and_those(_fault(row) for row in harvests),
+    )
+
+
+def _rows(path: Path) -> list[_Row]:
+    try:
+        return _ROWS.validate_json(path.read_bytes())
+    except OSError as error:
+        raise SpecError(f"the file cannot be read: {error.strerror}", file=path) from None
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in fault["loc"]) or None
+        remedy = "name a log_env.json of GovSim"
+        raise SpecError(f"this is no log of GovSim: {fault['msg']}", file=path, key=where, remedy=remedy) from None
+
+
+def _month(number: int, rows: Sequence[_Row], agents: tuple[str, ...], path: Path) -> Month:
+    """One harvest, once it is sure that it was one."""
+    pools = {(row.resource_in_pool_before_harvesting, row.resource_in_pool_after_harvesting) for row in rows}
+    pool, after = pools.pop()
+    got = tuple(row.resource_collected or 0 for row in rows)
+    if pools or tuple(row.agent_id for row in rows) != agents or pool is None:
+        raise SpecError(
+            f"in month {number} not all agents harvest once from one pool",
+            file=path,
+            allowed="a month in which all harvest at the same time",
+        )
+    month = Month(pool, tuple(row.wanted_resource or 0 for row in rows), got)
+    if month.left < 0 or after not in (None, month.left):
+        raise SpecError(f"in month {number}, {pool} units less {sum(got)} are said to leave {after}", file=path)
+    return month
+
+
+def _fault(row: _Row) -> Fault:
+    if row.reply is None:
+        return "silent"
+    found = _ANSWER.findall(row.reply)
+    if not found:
+        return "unreadable"
+    return "" if float(found[-1]) == row.wanted_resource else "invalid"
