@@ -129,6 +129,8 @@ class _Game:
         calls = []
         for one in seen:
             agent = self._agent(one)
+            if one.forgets:
+                self._turns.pop(agent.slot, None)
             messages = told(agent, self._question, one, self._turns.get(agent.slot, ()) if _is_member(one) else ())
             turn = times[agent.slot, one.role]
             times[agent.slot, one.role] += 1

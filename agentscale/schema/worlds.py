@@ -37,6 +37,8 @@ class Observation:
     """Only what is said as an ``agent`` is remembered. A ``probe``, ``grader``, ``summary`` is asked on the side."""
     reads: tuple[int, ...] = ()
     """The members whose words ``text`` quotes."""
+    forgets: bool = False
+    """Whether what was told and said on this place before is forgotten first, as where somebody new has come to it."""
 
 
 class World(Record):

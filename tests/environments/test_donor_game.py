@@ -236,6 +236,7 @@ def test_newcomers_are_told_of_the_survivors_alone_the_best_first(play: Any) -> 
         asked for state, asked in zip(played.states[1:], played.seen[1:], strict=False) if state.phase == "strategies"
     ]
     assert {one.who for one in second} == {3, 4, 5}
+    assert all(one.forgets for one in second)
     told = second[0].text
     assert all(f"plan{place}" in told for place in range(3))
     assert not any(f"plan{place}" in told for place in range(3, 6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -58,9 +59,11 @@ class Counting(World):
 QUESTION = Question(sample_id="w", prompt="A game.", world=Counting())
 
 
-def played(protocol: PlayWorld, speak: Any, members: Team | None = None) -> tuple[list[list[Call]], Outcome]:
+def played(
+    protocol: PlayWorld, speak: Any, members: Team | None = None, question: Question = QUESTION
+) -> tuple[list[list[Call]], Outcome]:
     """The batches, and what the play comes to."""
-    play = protocol.play(members or team(2), GRAPH, QUESTION, keyed(0, "test"))
+    play = protocol.play(members or team(2), GRAPH, question, keyed(0, "test"))
     batches: list[list[Call]] = []
     batch = next(play)
     while True:
@@ -165,3 +168,23 @@ def test_questions_without_a_world_are_refused_and_worlds_are_refused_by_others(
     assert PlayWorld().unfit_for([QUESTION]) is None
     for name in ("vote", "debate", "solo"):
         assert "take the protocol world" in (resolve(Named(name=name)).unfit_for([QUESTION]) or "")
+
+
+class Succeeding(Counting):
+    """On place 0 somebody new comes with every turn from the third on."""
+
+    def observe(self, state: Talk) -> tuple[Observation, ...]:
+        return tuple(
+            one if one.who != 0 or state.turn < 2 else dataclasses.replace(one, forgets=True)
+            for one in super().observe(state)
+            if one.role == "agent"
+        )
+
+
+@pytest.mark.parametrize("memory", ["all", "last"])
+def test_who_is_new_on_a_place_knows_nothing_of_who_was_there_before(memory: Any) -> None:
+    question = Question(sample_id="w", prompt="A game.", world=Succeeding())
+    batches, _ = played(PlayWorld(memory=memory), digit, question=question)
+    new, old = (chat(call) for call in batches[2])
+    assert new == ["user: A game.\n\nCount.\n\nTurn 2 of 0."]
+    assert old[-2:] == ["assistant: 7", "user: Turn 2 of 1."]

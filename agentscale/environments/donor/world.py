@@ -95,7 +95,7 @@ class DonorGame(Environment):
         if state.phase == "strategies":
             survivors = tuple(player.place for player in state.players if player.born < state.generation)
             return tuple(
-                Observation(player.place, views.strategy(player, state.advice), rules, reads=survivors)
+                Observation(player.place, views.strategy(player, state.advice), rules, reads=survivors, forgets=True)
                 for player in self._newcomers(state)
             )
         if state.phase == "gifts":
