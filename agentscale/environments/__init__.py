@@ -13,6 +13,7 @@ from agentscale.environments.hanoi import Hanoi
 from agentscale.environments.matrix_games import MatrixGame
 from agentscale.environments.mazes import Mazes
 from agentscale.environments.network import Network
+from agentscale.environments.population import Population
 from agentscale.environments.routing import Routing
 from agentscale.environments.taboo import Taboo
 from agentscale.schema.named import instantiate
@@ -28,6 +29,7 @@ WORLDS: dict[str, type[Environment]] = {
     "matrix_game": MatrixGame,
     "mazes": Mazes,
     "network": Network,
+    "population": Population,
     "routing": Routing,
     "taboo": Taboo,
 }
@@ -63,6 +65,7 @@ __all__ = [
     "MatrixGame",
     "Mazes",
     "Network",
+    "Population",
     "Routing",
     "Score",
     "StepWorld",

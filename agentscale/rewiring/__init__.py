@@ -6,7 +6,7 @@ worlds and the simulator share these rules.
 
 from agentscale.rewiring.activity import activations, reached
 from agentscale.rewiring.archetypes import broadcast, effective_number, groups_by
-from agentscale.rewiring.following import follow_more, follows
+from agentscale.rewiring.following import follow_more, follows, refollow
 from agentscale.rewiring.nearness import Measure, alike, near, similarities
 from agentscale.rewiring.weights import Weights, pruned, rescaled, smoothed, square
 
@@ -23,6 +23,7 @@ __all__ = [
     "near",
     "pruned",
     "reached",
+    "refollow",
     "rescaled",
     "similarities",
     "smoothed",

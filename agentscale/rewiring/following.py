@@ -51,7 +51,25 @@ def follow_more(pairs: Pairs, n: int, who: NDArray[np.integer], rng: np.random.G
     return _sorted(n, np.concatenate([pairs[:, 0], drawn[other]]), np.concatenate([pairs[:, 1], who[other]]))
 
 
+def refollow(pairs: Pairs, n: int, more: NDArray[np.integer], less: NDArray[np.integer]) -> Pairs:
+    """The edges without ``less`` and with ``more``, which goes before where both name one; nobody follows itself.
+
+    Args:
+        pairs: Shape (E, 2): v follows u.
+        n: Accounts.
+        more: Shape (k, 2).
+        less: Shape (l, 2).
+    """
+    left = pairs[~np.isin(_keys(n, pairs), _keys(n, less))]
+    whole = np.concatenate([left, more[more[:, 0] != more[:, 1]]])
+    return _sorted(n, whole[:, 0], whole[:, 1])
+
+
 def _sorted(n: int, followed: NDArray[np.integer], followers: NDArray[np.integer]) -> Pairs:
-    keys = np.sort(followers.astype(np.int64) * n + followed)
+    keys = np.sort(_keys(n, np.stack([followed, followers], axis=1)))
     keys = keys[np.diff(keys, prepend=-1) > 0]  # np.unique takes twenty times as long over millions
     return np.stack([keys % n, keys // n], axis=1)
+
+
+def _keys(n: int, pairs: NDArray[np.integer]) -> NDArray[np.int64]:
+    return pairs[:, 1].astype(np.int64) * n + pairs[:, 0]

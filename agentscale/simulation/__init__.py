@@ -31,6 +31,7 @@ from agentscale.simulation.rules import (
     rule_of,
 )
 from agentscale.simulation.seats import MISSING, Drawn, Given, Layer, Moment, Seat, Votes, deal
+from agentscale.simulation.spreading import Spread, spread
 from agentscale.simulation.streams import Streams
 from agentscale.simulation.traffic import TrafficParameters, latencies_s, tokens
 from agentscale.simulation.truth import Truth
@@ -63,6 +64,7 @@ __all__ = [
     "Rule",
     "Seat",
     "SelfCorrect",
+    "Spread",
     "Start",
     "Streams",
     "Tally",
@@ -90,6 +92,7 @@ __all__ = [
     "probit_votes",
     "resolve",
     "rule_of",
+    "spread",
     "tally",
     "tokens",
 ]

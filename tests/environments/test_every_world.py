@@ -206,7 +206,35 @@ DONORS = [
         ({"generations": 2, "rounds": 2, "repeat_policy": "error", "punishment": 2.0}, 4),
     )
 ]
-CASES: list[Case] = [*NETWORKS, *ROUTINGS, *TALKS, *GAMES, *COMMONS, *DONORS]
+
+
+def readers(state: Any, who: int | str) -> set[int | str]:
+    """Who reads an individual."""
+    return {reader for followed, reader in state.ties.pairs.tolist() if followed == who}
+
+
+POPULATIONS = [
+    Case(
+        "population",
+        {"steps": 4} | parameters,
+        n,
+        edges_of(nx.cycle_graph(n)),
+        says=lambda state, seen, secret: secret,
+        hears=readers,
+        private=lambda state: {seed: [state.news] for seed in state.seeds},
+        best="spread",
+    )
+    for n, parameters in (
+        (5, {}),
+        (6, {"reads": {"reads": "near", "side": 6, "radius": 2.0}}),
+        (6, {"reads": "alike"}),
+        (8, {"reads": {"reads": "follow", "each": 2, "growth": 0.0}}),
+    )
+] + [
+    Case("population", {"activation": 0.5, "reads": {"reads": "follow", "each": 3, "growth": 0.5}}, 12, best="spread"),
+    Case("population", {"archetypes": 2, "individuals": 40, "reads": {"reads": "follow", "each": 3}}, 4, best="spread"),
+]
+CASES: list[Case] = [*NETWORKS, *POPULATIONS, *ROUTINGS, *TALKS, *GAMES, *COMMONS, *DONORS]
 IDS = [case.label for case in CASES]
 
 
