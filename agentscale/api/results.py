@@ -41,6 +41,7 @@ class Run:
         across_decoding: Whether teams that were decoded differently are compared all the same.
         before: The run as it read its answers itself, where ``folder`` is read anew: the table ``rereading`` says what
             changed.
+        shares_left: Shares of the run that are still to be played, by others or later.
     """
 
     def __init__(
@@ -53,8 +54,10 @@ class Run:
         warnings: tuple[str, ...] = (),
         across_decoding: bool = False,
         before: RunFolder | None = None,
+        shares_left: int = 0,
     ) -> None:
         self.folder = folder
+        self.shares_left = shares_left
         self.tally = tally
         self._warnings = warnings
         self._across_decoding = across_decoding

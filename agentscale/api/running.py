@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from agentscale.api.fitting import world_overrides
 from agentscale.api.rereading import reread
@@ -19,9 +19,14 @@ from agentscale.schema.run import Mode
 from agentscale.store import RunFolder, change
 
 if TYPE_CHECKING:
+    from agentscale.api.sharing import Shared
     from agentscale.engine.tally import Tally
     from agentscale.experiment import Sweep
     from agentscale.simulation.calibration import Calibration
+
+
+Executor = Literal["local", "ray"]
+"""Who plays a run: this process, or tasks of Ray."""
 
 
 def _ignore(tally: Tally) -> None:
@@ -76,6 +81,10 @@ def run(
     concurrency: int = CONCURRENCY,
     env_file: str | Path | None = None,
     watch: Callable[[Tally], None] = _ignore,
+    shard: str | None = None,
+    executor: Executor = "local",
+    workers: int | None = None,
+    ray_address: str | None = None,
 ) -> Run:
     """Runs an experiment, or resumes it where its run folder already stands.
 
@@ -90,21 +99,41 @@ def run(
             gets at once is for the endpoint to say (``max_in_flight``).
         env_file: A ``.env`` file with keys. It is read only here, and overrides nothing that is set.
         watch: Is told of the progress.
+        shard: A share of the run that this process plays, such as ``1/8``; others play the rest into the same folder.
+            Who is done helps the others, and the last one makes the transcripts.
+        executor: ``local`` plays the run in this process, ``ray`` plays shares of it as tasks of Ray.
+        workers: Of Ray: shares that are played at once; as many as there are processors by default.
+        ray_address: Of a cluster of Ray; without it one is started on this machine for the time of the run.
 
     Returns:
-        The run, with its tally.
+        The run, with its tally. After a shard, as long as other shares are left, it has no transcripts yet.
 
     Raises:
         SpecError: If the file, the environment or the folder's experiment do not fit. Nothing has been sent by then.
         StoreError: If the folder cannot be written.
     """
     _check_concurrency(concurrency)
+    _check_sharing(mode, shard, executor, workers, ray_address)
     sweep = load(experiment, *overrides)
     environ = environment(env_file)
     check(sweep, environ)
     path = Path(out) if out is not None else Path("results") / sweep.header.name
-    folder = _folder(sweep, path, mode, changed)
-    return _play(sweep, folder, mode, concurrency, environ, watch)
+    if shard is None and executor == "local":
+        return _play(sweep, _folder(sweep, path, mode, changed), mode, concurrency, environ, watch)
+    from agentscale.api import sharing
+
+    setting = sharing.Setting(concurrency, environ, watch)
+    if shard is not None:
+        share = sharing.checked(sweep, shard)
+        folder = _folder(sweep, path, mode, changed)
+        shared = sharing.play_shard(sweep, folder, share, setting)
+    else:
+        source = sharing.Source(experiment, overrides)
+        folder = _folder(sweep, path, mode, changed)
+        shared = sharing.play_with_ray(sweep, folder, source, setting, workers=workers, address=ray_address)
+    if shared.left:
+        return Run(folder, tally=shared.tally, environ=environ, shares_left=shared.left)
+    return _play(sweep, folder, mode, concurrency, environ, watch, before=shared)
 
 
 def simulate(
@@ -261,12 +290,17 @@ def _play(
     concurrency: int,
     environ: Mapping[str, str],
     watch: Callable[[Tally], None],
+    before: Shared | None = None,
 ) -> Run:
-    """Plays the sweep into ``folder``."""
+    """Plays the sweep into ``folder``.
+
+    ``before`` is what was asked by shares: their failures stand, and what they did is told with the rest.
+    """
     from agentscale.engine.connections import Connections
     from agentscale.engine.pricing import quotes
     from agentscale.engine.run import Stopper, run_sweep
     from agentscale.engine.session import Session, offline_models, opened
+    from agentscale.engine.shares import check_nobody_plays
 
     async def play() -> Tally:
         stopper = Stopper()
@@ -287,8 +321,27 @@ def _play(
                     watch=watch,
                     stopper=stopper,
                     quotes=quotes(sweep, environ) if mode != "replay" else None,
+                    failures_stand=before is not None,
                 )
 
     with folder.lock():
+        check_nobody_plays(folder)
         tally = wait_for(play)
+    if before is not None and before.tally is not None:
+        tally = tally.after(before.tally)
     return Run(folder, tally=tally, environ=None if mode == "replay" else environ)
+
+
+def _check_sharing(
+    mode: Mode, shard: str | None, executor: Executor, workers: int | None, ray_address: str | None
+) -> None:
+    if executor not in get_args(Executor):
+        raise SpecError.unknown("executor", executor, get_args(Executor), key="executor")
+    if shard is not None and executor == "ray":
+        raise SpecError("shard and executor ray both share out the run", allowed="one of them")
+    if mode == "live" and (shard is not None or executor == "ray"):
+        raise SpecError("a run that is shared has to be recorded", key="mode", allowed="record")
+    if executor != "ray" and (workers is not None or ray_address is not None):
+        raise SpecError("workers and ray_address belong to executor ray", remedy="add executor ray, or leave them out")
+    if workers is not None and workers < 1:
+        raise SpecError(f"got {workers}", key="workers", allowed="a whole number of at least 1")

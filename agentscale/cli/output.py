@@ -59,8 +59,11 @@ def finish(run: Run, *, page: bool, as_json: bool) -> None:
         BudgetExceeded: If a cap of the budget ended it, or a part of it; all else is told by then.
     """
     tally = run.tally
-    assert tally is not None  # finish() is for runs that were just made
-    where = run.report() if page and tally.trials_done else None
+    if run.shares_left and not as_json:
+        click.echo(f"{run.shares_left} shares of {run.path} are left; the last one to be played makes the transcripts")
+    if tally is None:  # a share that others have played, or are playing
+        return
+    where = run.report() if page and tally.trials_done and not run.shares_left else None
     if as_json:
         made = {"run": str(run.path), "report": where and str(where), "not_given": run.not_given}
         click.echo(to_json({**made, **vars(tally)}))

@@ -40,6 +40,7 @@ class Ledger:
         configurations = dict.fromkeys(agent.config_id for cell in cells for agent in cell.team.everyone)
         self._quotes = quotes
         self._caps_money = budget.usd is not None
+        self._own = frozenset(sweep.truth()) if sweep.is_share else None
         self.run = Account(budget, "budget")
         self.cells = _accounts(budget.cell, "budget.cell", [cell.id for cell in cells])
         self.agents = _accounts(budget.agent, "budget.agent", list(configurations))
@@ -82,7 +83,8 @@ class Ledger:
     def credit(self, recording: Recording) -> None:
         """Counts as spent what the recording holds, for the run and its configurations, lost calls included.
 
-        Cells are charged in every session for the trials that they play.
+        Cells are charged in every session for the trials that they play. A share of a sweep counts what was asked about
+        its own questions; what an interrupted run lost may have been about them, and counts in every share.
 
         Raises:
             SpecError: If money has a cap and what recorded calls have cost is unknown, as of a model that an earlier
@@ -91,6 +93,8 @@ class Ledger:
         for key, record in zip(recording.keys(), recording.records(), strict=True):
             if record.id.role in UNPAID:
                 continue
+            if self._elsewhere(record):
+                continue
             # A call that failed before was asked again, and what was billed for failures is unknown.
             amount = self._recorded(record) + Spending(recording.times(key) - 1)
             self.run.credit(amount)
@@ -98,6 +102,10 @@ class Ledger:
             if agent is not None:
                 agent.credit(amount)
         self.run.credit(Spending(recording.n_in_flight))
+
+    def _elsewhere(self, record: CallRecord) -> bool:
+        """Whether the call is of a question that another share has."""
+        return self._own is not None and (record.id.task, record.id.sample_id) not in self._own
 
     def _recorded(self, record: CallRecord) -> Spending:
         """What a recorded call has cost."""

@@ -48,6 +48,7 @@ class Recorder:
         concurrency: Calls under way at once of each model: none waits for another's places.
         budget: May refuse calls, and is told of every call that was really made.
         asked: Called after every call that was really made, with what came back.
+        failures_stand: Whether recorded failures are known answers, also while recording.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Recorder:
         concurrency: int,
         budget: Budget | None = None,
         asked: Callable[[Ask, Answer], None] = lambda ask, answer: None,
+        failures_stand: bool = False,
     ) -> None:
         self._mode = mode
         self._recording = recording
@@ -68,6 +70,7 @@ class Recorder:
         self._places = {name: Places(concurrency) for name in models}
         self._budget = budget or Unlimited()
         self._asked = asked
+        self._failures_stand = failures_stand
         self._pending: dict[str, asyncio.Future[Answer | None]] = {}
         self._settled: dict[str, Answer] = {}
         self._stopping = False
@@ -92,7 +95,7 @@ class Recorder:
             if recorded is None:
                 raise RecordingMiss(_miss(ask, self._recording))
             return recorded
-        return recorded if recorded is not None and recorded.failure is None else None
+        return recorded if recorded is not None and (recorded.failure is None or self._failures_stand) else None
 
     def at_once(self, ask: Ask) -> Answer | None:
         """What came back, where nobody has to wait: known, or made by a model that answers at once.

@@ -61,8 +61,9 @@ async def run_sweep(
     quotes: Quotes | None = None,
     budget: Budget | None = None,
     connections: Connections | None = None,
+    failures_stand: bool = False,
 ) -> Tally:
-    """Plays every trial of ``sweep`` and writes the transcripts into ``folder``.
+    """Plays every trial of ``sweep`` and writes the transcripts into ``folder``; those of a share are not written.
 
     Args:
         sweep: What to run.
@@ -75,6 +76,8 @@ async def run_sweep(
         quotes: What the models cost; nobody knows where it is not given.
         budget: What admits trials and calls, in place of the experiment's own. A replay asks nothing and needs none.
         connections: The endpoints behind the models. The run ends where none of them takes its key any more.
+        failures_stand: Whether calls whose failure is recorded are not asked again, as where this run has just asked
+            them through others.
 
     Returns:
         The final tally.
@@ -89,7 +92,9 @@ async def run_sweep(
         prices = quotes or dict.fromkeys(sweep.experiment.models)
         reached = connections or Connections()
         own = Unlimited() if mode == "replay" else budget_of(sweep, prices, models, recording)
-        run = _Run(sweep, folder, models, mode, recording, concurrency, watch, prices, budget or own, reached)
+        run = _Run(
+            sweep, folder, models, mode, recording, concurrency, watch, prices, budget or own, reached, failures_stand
+        )
         with seldom():
             return await run.play(stopper or Stopper())
     finally:
@@ -112,6 +117,7 @@ class _Run:
         quotes: Quotes,
         budget: Budget,
         connections: Connections,
+        failures_stand: bool,
     ) -> None:
         by_cell = trials_by_cell(sweep)
         self.tally = Tally(trials=sum(by_cell.values()), calls_at_most=calls_at_most(sweep), trials_by_cell=by_cell)
@@ -125,11 +131,18 @@ class _Run:
         self._dispatcher = Dispatcher(sweep, budget)
         self._checkers = {} if mode == "replay" else checkers(sweep)
         asked = models if mode == "replay" else {**models, **backends(sweep), **self._checkers}
-        self._recorder = Recorder(mode, recording, asked, concurrency=concurrency, budget=budget, asked=self._asked)
+        self._recorder = Recorder(
+            mode,
+            recording,
+            asked,
+            concurrency=concurrency,
+            budget=budget,
+            asked=self._asked,
+            failures_stand=failures_stand,
+        )
         self._player = TrialPlayer(sweep, self._recorder, models)
-        self._writers = {
-            cell.id: folder.transcript_writer(cell.id, trial_order(sweep, cell.task)) for cell in sweep.header.cells
-        }
+        written = () if sweep.is_share else sweep.header.cells
+        self._writers = {cell.id: folder.transcript_writer(cell.id, trial_order(sweep, cell.task)) for cell in written}
 
     def _asked(self, ask: Ask, answer: Answer) -> None:
         self.tally.call(ask.request.model, answer, self._quotes[ask.request.model])
@@ -200,7 +213,8 @@ class _Run:
         except BrokenOff:
             self.tally.trials_broken_off += 1
             return
-        self._writers[trial.cell.id].add(transcript)
+        if self._writers:
+            self._writers[trial.cell.id].add(transcript)
         self._budget.played(trial, transcript)
         self.tally.trial(transcript)
         self._watch(self.tally)

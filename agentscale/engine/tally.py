@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from agentscale.prices import Quote
 from agentscale.recording import Answer
@@ -95,6 +96,30 @@ class Tally:
         else:
             tokens_in = usage.tokens_in or 0
             self.usd += quote.usd(tokens_in, usage.tokens_out or 0, min(tokens_in, usage.cached_in or 0))
+
+    def plus(self, other: Tally) -> Tally:
+        """What this run and another have done, each on its own trials of one sweep."""
+        values: dict[str, Any] = {}
+        for name in (each.name for each in fields(self)):
+            one, two = getattr(self, name), getattr(other, name)
+            if isinstance(one, dict) and name in ("traffic", "first_words"):
+                values[name] = {**two, **one}
+            elif isinstance(one, dict):
+                values[name] = {key: one.get(key, 0) + two.get(key, 0) for key in {**one, **two}}
+            elif isinstance(one, list):
+                values[name] = list(dict.fromkeys([*one, *two]))
+            elif isinstance(one, bool) or name == "refused":
+                values[name] = one or two
+            else:
+                values[name] = None if one is None or two is None else one + two
+        return Tally(**values)
+
+    def after(self, shares: Tally) -> Tally:
+        """What was done in all, where shares of the run had asked before: their calls, and the trials of this one."""
+        both = self.plus(shares)
+        own = ("trials", "calls_at_most", "trials_done", "trials_left_out", "trials_broken_off", "missing")
+        more = ("tool_uses", "tool_errors", "trials_by_cell", "done_by_cell", "caps_reached", "stopped")
+        return replace(both, **{name: getattr(self, name) for name in (*own, *more)})
 
     def trial(self, transcript: Transcript) -> None:
         """Counts a trial that ended."""

@@ -46,6 +46,9 @@ class Sweep:
     tools: Mapping[str, Usable] = field(default_factory=dict)
     """The tools of the file, ready to be used, by name; none where the sweep was read from a run folder."""
 
+    is_share: bool = False
+    """Whether the questions are a share of the run's, of which others play the rest."""
+
     @property
     def independent(self) -> bool:
         """Whether every cell asks anew, instead of sharing equal calls."""

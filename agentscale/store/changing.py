@@ -73,7 +73,7 @@ def _drop(folder: RunFolder, kept: set[str]) -> None:
                 transcripts.unlink()
         for part in (folder.path / "transcripts").glob(".*.part"):  # of a run that was killed
             part.unlink()
-        for name in ("tables", "figures"):
+        for name in ("tables", "figures", "shares"):
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(folder.path / name)
         folder.report_path.unlink(missing_ok=True)

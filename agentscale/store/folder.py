@@ -189,12 +189,13 @@ class RunFolder:
         return read_lessons(self.path)
 
     def keep_lessons(self, lessons: Iterable[Lesson]) -> None:
-        """Writes all lessons of the run.
+        """Writes all lessons of the run, beside those that others have learnt for it meanwhile.
 
         Raises:
             StoreError: The file of lessons cannot be written.
         """
-        write_lessons(self.path, lessons)
+        known = read_lessons(self.path)
+        write_lessons(self.path, [*known, *(lesson for lesson in lessons if lesson not in known)])
 
     def recording(self, write: bool = False) -> Recording:
         """The recording of the run; ``write`` allows appending.

@@ -34,6 +34,10 @@ from agentscale.cli.progress import watching
     show_default=True,
     help="Calls under way at once, of each model.",
 )
+@click.option("--shard", help="Play a share of the run, such as 1/8; others play the rest into the same folder.")
+@click.option("--executor", default="local", show_default=True, help="local, or ray: shares as tasks of Ray.")
+@click.option("--workers", type=int, help="Of Ray: shares played at once; one for each processor by default.")
+@click.option("--ray-address", help="Of a cluster of Ray; by default one is started on this machine.")
 @click.option("--env-file", type=click.Path(), help="A .env file with keys; read only when named here.")
 @click.option("--no-report", is_flag=True, help="Stop after the recording: no analysis, no page.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for machines.")
@@ -44,6 +48,10 @@ def command(
     mode: Literal["record", "live"],
     changed: bool,
     concurrency: int,
+    shard: str | None,
+    executor: Literal["local", "ray"],
+    workers: int | None,
+    ray_address: str | None,
     env_file: str | None,
     no_report: bool,
     as_json: bool,
@@ -63,5 +71,9 @@ def command(
             concurrency=concurrency,
             env_file=env_file,
             watch=watch,
+            shard=shard,
+            executor=executor,
+            workers=workers,
+            ray_address=ray_address,
         )
     finish(made, page=not no_report, as_json=as_json)

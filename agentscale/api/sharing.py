@@ -1,0 +1,121 @@
+"""A run that many processes share, on one machine or on many, in one run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from agentscale.api.waiting import interruptible, wait_for
+from agentscale.engine.run import Stopper
+from agentscale.engine.shares import left, play_all, play_share
+from agentscale.experiment.shares import Share, share_of
+from agentscale.store import RunFolder
+
+if TYPE_CHECKING:
+    from agentscale.engine.tally import Tally
+    from agentscale.experiment import Sweep
+
+
+class Setting(NamedTuple):
+    """How a run is asked, whoever asks it."""
+
+    concurrency: int
+    environ: Mapping[str, str]
+    watch: Callable[[Tally], None]
+
+
+class Shared(NamedTuple):
+    """What one process has done of a run that it shares."""
+
+    tally: Tally | None
+    """``None`` where others had done all, or were at it."""
+    left: int
+    """Shares of the run that are not done."""
+
+
+class Source(NamedTuple):
+    """Where workers find the experiment."""
+
+    experiment: str | Path
+    overrides: tuple[str, ...]
+
+    @property
+    def named(self) -> str:
+        """A path that does not hang on the working folder, or the name of a ready experiment."""
+        return str(Path(self.experiment).resolve()) if Path(self.experiment).is_file() else str(self.experiment)
+
+
+def checked(sweep: Sweep, shard: str) -> Share:
+    """The share that ``shard`` names.
+
+    Raises:
+        SpecError: If it names none, or the sweep cannot be shared so.
+    """
+    share = Share.read(shard)
+    share_of(sweep, share, share.count)
+    return share
+
+
+def play_shard(sweep: Sweep, folder: RunFolder, share: Share, setting: Setting) -> Shared:
+    """Plays a share of the run, and then others that nobody plays.
+
+    Raises:
+        StoreError: If the folder cannot be written.
+    """
+
+    def play(one: Share) -> Tally:
+        async def playing() -> Tally:
+            stopper = Stopper()
+            with interruptible(stopper.request):
+                return await play_share(
+                    sweep,
+                    folder,
+                    one,
+                    share.count,
+                    setting.environ,
+                    concurrency=setting.concurrency,
+                    watch=setting.watch,
+                    stopper=stopper,
+                )
+
+        return wait_for(playing)
+
+    tally = play_all(folder, share, play)
+    return Shared(tally, len(left(folder, share.count)))
+
+
+def play_with_ray(
+    sweep: Sweep,
+    folder: RunFolder,
+    source: Source,
+    setting: Setting,
+    *,
+    workers: int | None,
+    address: str | None,
+) -> Shared:
+    """Plays all shares that are left as tasks of Ray. What a budget or a stop leaves, the run itself goes on with.
+
+    Raises:
+        SpecError: If Ray is not installed, or no cluster answers.
+        StoreError: If the folder cannot be written.
+    """
+    from agentscale.engine.cluster import play_on_cluster, workers_of
+
+    async def playing() -> Tally | None:
+        stopper = Stopper()
+        with interruptible(stopper.request):
+            return await play_on_cluster(
+                sweep,
+                folder,
+                source.named,
+                source.overrides,
+                setting.environ,
+                workers=workers_of(sweep, workers, address),
+                address=address,
+                concurrency=setting.concurrency,
+                watch=setting.watch,
+                stopper=stopper,
+            )
+
+    return Shared(wait_for(playing), 0)
