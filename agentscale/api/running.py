@@ -128,9 +128,12 @@ def run(
         folder = _folder(sweep, path, mode, changed)
         shared = sharing.play_shard(sweep, folder, share, setting)
     else:
-        source = sharing.Source(experiment, overrides)
-        folder = _folder(sweep, path, mode, changed)
-        shared = sharing.play_with_ray(sweep, folder, source, setting, workers=workers, address=ray_address)
+        from agentscale.engine.cluster import connected
+
+        with connected(ray_address, workers) as ray:  # before a folder is made
+            folder = _folder(sweep, path, mode, changed)
+            source = sharing.Source(experiment, overrides)
+            shared = sharing.play_with_ray(sweep, folder, source, setting, ray=ray, workers=workers)
     if shared.left:
         return Run(folder, tally=shared.tally, environ=environ, shares_left=shared.left)
     return _play(sweep, folder, mode, concurrency, environ, watch, before=shared)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agentscale.api.waiting import interruptible, wait_for
 from agentscale.engine.run import Stopper
@@ -91,13 +91,14 @@ def play_with_ray(
     source: Source,
     setting: Setting,
     *,
+    ray: Any,
     workers: int | None,
-    address: str | None,
 ) -> Shared:
     """Plays all shares that are left as tasks of Ray. What a budget or a stop leaves, the run itself goes on with.
 
+    ``ray`` is the cluster, as ``agentscale.engine.cluster.connected`` gives it.
+
     Raises:
-        SpecError: If Ray is not installed, or no cluster answers.
         StoreError: If the folder cannot be written.
     """
     from agentscale.engine.cluster import play_on_cluster, workers_of
@@ -111,8 +112,8 @@ def play_with_ray(
                 source.named,
                 source.overrides,
                 setting.environ,
-                workers=workers_of(sweep, workers, address),
-                address=address,
+                ray=ray,
+                workers=workers_of(sweep, workers, ray),
                 concurrency=setting.concurrency,
                 watch=setting.watch,
                 stopper=stopper,

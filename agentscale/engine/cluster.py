@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,6 +28,10 @@ SHARES_PER_WORKER = 4
 
 RETRIES = 100
 """How often a share is begun again whose worker died."""
+
+
+REACH_S = 5.0
+"""Seconds in which a cluster's port has to answer."""
 
 
 class Order(NamedTuple):
@@ -77,23 +82,22 @@ def _stop_sign(folder: RunFolder) -> Path:
     return folder.path / "shares" / "stop"
 
 
-def workers_of(sweep: Sweep, asked: int | None, address: str | None) -> int:
+def workers_of(sweep: Sweep, asked: int | None, ray: Any) -> int:
     """How many shares are played at once: as many as were asked for, or as there are processors, within the limits.
 
     A limit of an endpoint is divided among them, so there are never more of them than the smallest limit.
     """
-    wanted = asked or (os.cpu_count() or 1 if address is None else _processors(address))
+    wanted = asked or int(ray.cluster_resources().get("CPU", 1))
     return max(1, min(wanted, most_at_once(sweep.experiment) or wanted, len(sweep.questions)))
 
 
-def _processors(address: str) -> int:
-    with connected(address, None) as ray:
-        return int(ray.cluster_resources().get("CPU", 1))
-
-
 @contextlib.contextmanager
-def connected(address: str | None, processors: int | None) -> Iterator[Any]:
+def connected(address: str | None = None, processors: int | None = None) -> Iterator[Any]:
     """Ray: the cluster that the program is connected to already, the one at ``address``, or one on this machine.
+
+    Args:
+        address: Such as ``10.0.0.5:6379``, ``ray://…`` or ``auto``; ``None`` starts a cluster while the block runs.
+        processors: Of a cluster that is started; as many as the machine has by default.
 
     Raises:
         SpecError: If Ray is not installed, or no cluster answers.
@@ -107,6 +111,7 @@ def connected(address: str | None, processors: int | None) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
+    _check_reachable(address)
     try:
         ray.init(
             address=address,
@@ -116,14 +121,28 @@ def connected(address: str | None, processors: int | None) -> Iterator[Any]:
             logging_level=logging.ERROR,
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
-        where = "on this machine" if address is None else f"at {address!r}"
-        problem = f"no Ray cluster {where}: {str(error).splitlines()[0]}"
-        remedy = "start one with `ray start --head`, or leave the address out"
-        raise SpecError(problem, key="ray_address", remedy=remedy) from None
+        raise _no_cluster(address, str(error).splitlines()[0]) from None
     try:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _check_reachable(address: str | None) -> None:
+    """Ray itself would try for minutes, and tell why on the way."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=REACH_S).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, getattr(error, "strerror", None) or str(error)) from None
+
+
+def _no_cluster(address: str | None, why: str) -> SpecError:
+    where = "on this machine" if address is None else f"at {address!r}"
+    remedy = "start one with `ray start --head`, or leave the address out"
+    return SpecError(f"no Ray cluster {where}: {why}", key="ray_address", remedy=remedy)
 
 
 async def play_on_cluster(
@@ -133,8 +152,8 @@ async def play_on_cluster(
     overrides: tuple[str, ...],
     environ: Mapping[str, str],
     *,
+    ray: Any,
     workers: int,
-    address: str | None,
     concurrency: int,
     watch: Watch,
     stopper: Stopper,
@@ -147,8 +166,8 @@ async def play_on_cluster(
         experiment: The file, or the name of a ready one, likewise.
         overrides: Of the file.
         environ: Where keys are looked up.
+        ray: The cluster, as `connected` gives it.
         workers: How many shares are played at once.
-        address: Of the cluster; ``None`` starts one on this machine and stops it at the end.
         concurrency: Calls under way at once of each model, in each worker.
         watch: Is told after every share.
         stopper: Through which it is asked to stop: workers then ask nothing more.
@@ -170,22 +189,21 @@ async def play_on_cluster(
         known = needed(sweep, environ)
         return Order(experiment, overrides, str(folder.path.resolve()), share, workers, concurrency, known)
 
-    with connected(address, workers) as ray:
-        remote = ray.remote(num_cpus=1, max_retries=RETRIES)(obey)
-        running: set[asyncio.Task[Tally | None]] = set()
-        try:
-            while (waiting and not stopper.requested) or running:
-                while waiting and len(running) < workers and not stopper.requested:
-                    running.add(asyncio.create_task(_told(ray, remote.remote(order(waiting.popleft())))))
-                ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for tally in filter(None, (task.result() for task in ended)):
-                    total = tally if total is None else total.plus(tally)
-                    watch(total)
-        finally:
-            if running:  # one has failed: the others keep what they have
-                sign.touch()
-                await asyncio.wait(running)
-            sign.unlink(missing_ok=True)
+    remote = ray.remote(num_cpus=1, max_retries=RETRIES)(obey)
+    running: set[asyncio.Task[Tally | None]] = set()
+    try:
+        while (waiting and not stopper.requested) or running:
+            while waiting and len(running) < workers and not stopper.requested:
+                running.add(asyncio.create_task(_told(ray, remote.remote(order(waiting.popleft())))))
+            ended, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for tally in filter(None, (task.result() for task in ended)):
+                total = tally if total is None else total.plus(tally)
+                watch(total)
+    finally:
+        if running:  # one has failed: the others keep what they have
+            sign.touch()
+            await asyncio.wait(running)
+        sign.unlink(missing_ok=True)
     return total
 
 

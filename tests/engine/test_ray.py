@@ -1,0 +1,37 @@
+"""Real Ray, on this machine: the same transcripts as one process, also where workers are killed in the middle."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agentscale import api
+from agentscale.errors import SpecError
+
+PROGRAM = """
+import json
+from dataclasses import asdict
+from agentscale.bench.areas.executors import bereaved
+from agentscale.engine.cluster import connected
+
+with connected(processors=2):
+    print(json.dumps(asdict(bereaved(questions=40, kills=10))))
+"""
+
+
+@pytest.mark.slow
+def test_ten_killed_workers_lose_nothing_double_nothing_and_keep_the_budget() -> None:
+    pytest.importorskip("ray")
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    deaths = json.loads(done.stdout.splitlines()[-1])
+    assert deaths == {"kills": 10, "lost": 0, "doubled": 0, "beyond": 0, "differing": 0}
+
+
+def test_a_cluster_that_does_not_answer_is_told_at_once_and_leaves_no_folder(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(SpecError, match="no Ray cluster at '127.0.0.1:1': Connection refused"):
+        api.run("main", out=tmp_path / "run", executor="ray", ray_address="127.0.0.1:1")
+    assert not (tmp_path / "run").exists()
