@@ -26,12 +26,13 @@ def test_ten_killed_workers_lose_nothing_double_nothing_and_keep_the_budget() ->
     pytest.importorskip("ray")
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
-    deaths = json.loads(done.stdout.splitlines()[-1])
+    (told,) = [line for line in done.stdout.splitlines() if line.startswith("{")]  # beside what Ray says of deaths
+    deaths = json.loads(told)
     assert deaths == {"kills": 10, "lost": 0, "doubled": 0, "beyond": 0, "differing": 0}
 
 
 def test_a_cluster_that_does_not_answer_is_told_at_once_and_leaves_no_folder(tmp_path: Path) -> None:
     pytest.importorskip("ray")
-    with pytest.raises(SpecError, match="no Ray cluster at '127.0.0.1:1': Connection refused"):
+    with pytest.raises(SpecError, match="Connection refused"):
         api.run("main", out=tmp_path / "run", executor="ray", ray_address="127.0.0.1:1")
     assert not (tmp_path / "run").exists()
