@@ -66,11 +66,13 @@ class _Task(NamedTuple):
     """Choices of each question in that order, shape (Q,); ``nan`` for open answers."""
     common: int
     """The smallest team of two or more, 1 where there is none."""
+    acts: bool
+    """Whether agents act on worlds."""
 
     @property
     def chance(self) -> float:
-        """Mean of 1/#choices; 0 for open answers."""
-        return float(np.where(np.isnan(self.options), 0.0, 1.0 / self.options).mean())
+        """Mean of 1/#choices; 0 for open answers, ``nan`` for worlds, where nobody knows what guessing gives."""
+        return float("nan") if self.acts else float(np.where(np.isnan(self.options), 0.0, 1.0 / self.options).mean())
 
 
 def analyze(
@@ -148,10 +150,13 @@ def _tasks(folder: RunFolder) -> dict[str, _Task]:
     options: dict[str, dict[str, float]] = {}
     for (task, sample), question in sorted(folder.questions().items()):
         options.setdefault(task, {})[sample] = len(question.choices) or np.nan
-    return {
-        task: _Task({sample: at for at, sample in enumerate(of)}, np.array(list(of.values())), _common(folder, task))
-        for task, of in options.items()
-    }
+    return {task: _task(folder, task, of) for task, of in options.items()}
+
+
+def _task(folder: RunFolder, task: str, options: Mapping[str, float]) -> _Task:
+    items = {sample: at for at, sample in enumerate(options)}
+    acts = folder.header.tasks[task].kind == "world"
+    return _Task(items, np.array(list(options.values())), _common(folder, task), acts)
 
 
 def _common(folder: RunFolder, task: str) -> int:

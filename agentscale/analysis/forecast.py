@@ -121,7 +121,8 @@ def read_pilots(folder: RunFolder) -> tuple[TaskPilot, ...]:
         ids.setdefault(task, []).append(sample)
     gathered: dict[str, _Gathered] = {}
     for cell in folder.header.cells:
-        if not folder.has_transcripts(cell.id):
+        acts = folder.header.tasks[cell.task].kind == "world"  # what one says in a world is no answer to a question
+        if acts or not folder.has_transcripts(cell.id):
             continue
         gathering = gathered.setdefault(cell.task, _Gathered())
         agents = {agent.slot: agent for agent in cell.team.agents}

@@ -47,6 +47,7 @@ def test_the_ready_experiments_are_these() -> None:
         "managed",
         "mazes",
         "mixture",
+        "networks",
         "pipeline",
         "population",
         "references",

@@ -16,6 +16,7 @@ from agentscale.report.figures import (
     rounds,
     similarity,
     votes,
+    worlds,
 )
 from agentscale.report.figures.base import Figure, Panel, svg, theme
 from agentscale.report.numbers import Row
@@ -37,6 +38,7 @@ def figures(tables: Mapping[str, Sequence[Row]], cells: Sequence[Cell]) -> list[
         channels.figure(tables["curves"]),
         votes.figure(tables["vote_curve"], tables["curves"]),
         rounds.figure(tables["rounds"], tables["cells"]),
+        worlds.figure(tables.get("worlds", ()), tables.get("world_runs", ())),
         flows.figure(tables["rounds"], tables["cells"]),
         similarity.figure(cells, tables["pairs"], tables["contributions"]),
         questions.figure(tables["questions"], tables["cells"]),
