@@ -14,6 +14,7 @@ import click
 from agentscale.cli.amounts import columns, short_names
 from agentscale.cli.curves import curves, interval, team
 from agentscale.cli.tallies import asked, spent, strains, tools
+from agentscale.cli.worlds import worlds
 from agentscale.report.legible import visible
 
 if TYPE_CHECKING:
@@ -119,12 +120,14 @@ def _warn(warnings: Sequence[str]) -> None:
 
 
 def summary(run: Run) -> None:
-    """Prints the curves, a line each, and who made K*, in 80 columns."""
+    """Prints the curves, a line each, what worlds measured, and who made K*, in 80 columns."""
     from agentscale.report.card import embedder
     from agentscale.report.settings import shortened
 
     warned(run)
     say(curves(shortened({"curves": run.rows("curves")})["curves"]))
+    if means := run.rows("worlds"):
+        say(worlds(means))
     say(textwrap.fill(f"K* by {embedder(run.analysis.embedder)}", 80))
 
 

@@ -103,6 +103,7 @@ def page(
             matters=words.matters(header, tables, packed),
             transcribed=packed.cells,
             answers=words.answers(tables),
+            unanswered=words.unanswered(tables),
             method=analysis.method,
             figures=drawn,
             followed=pictures.followed,

@@ -44,6 +44,16 @@ def answers(tables: Tables) -> list[Answer]:
     return [_answer(task, tables) for task in tasks]
 
 
+def unanswered(tables: Tables) -> str:
+    """What is said in place of an answer, where no task has an accuracy."""
+    if tables.get("worlds"):
+        return (
+            "This run has no accuracy: its worlds have no goal that is reached or missed. What they measured stands "
+            "below."
+        )
+    return "There is no number to report."
+
+
 def _answer(task: str, tables: Tables) -> Answer:
     curves = [row for row in tables["curves"] if row["task"] == task and speaks(row)]
     cells = [row for row in tables["cells"] if row["task"] == task]

@@ -1,0 +1,51 @@
+"""What the worlds of a run measured, in a line for each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+from agentscale.cli.amounts import columns, short_names
+from agentscale.cli.curves import WIDTH, interval
+
+Row = Mapping[str, Any]
+MOST = 20
+"""Cells of a task that are told; all are in ``tables/worlds.csv``."""
+
+
+def worlds(means: Sequence[Row]) -> str:
+    """The table ``worlds`` within 80 columns: of every cell its mean measures, as many as there is room for.
+
+    Args:
+        means: The rows of the table. Of a cell with several questions, those over all of them are told.
+    """
+    return "\n".join(_of_task([row for row in means if row["task"] == task]) for task in _in_order(means, "task"))
+
+
+def _of_task(means: Sequence[Row]) -> str:
+    cells, measures = _in_order(means, "cell"), _in_order(means, "measure")
+    whole = {(row["cell"], row["measure"]): row for row in means}  # the row over all questions is the last
+    shown = cells[:MOST]
+    told = [
+        [_told(whole[cell, measure]) if (cell, measure) in whole else "–" for cell in shown] for measure in measures
+    ]
+    names = ["world", *short_names(shown)]
+    fitting = _fitting([names, *([measure, *column] for measure, column in zip(measures, told, strict=True))])
+    head, *rows = zip(*fitting, strict=True)
+    more = [f"… and {len(cells) - MOST} more cells in tables/worlds.csv"] if len(cells) > MOST else []
+    return "\n".join([columns(head, rows), *more])
+
+
+def _fitting(every: Sequence[list[str]]) -> list[list[str]]:
+    """The first columns, as many as have room beside one another."""
+    ends = accumulate(2 + max(map(len, column)) for column in every)
+    return [column for column, end in zip(every, ends, strict=True) if end - 2 <= WIDTH]
+
+
+def _told(row: Row) -> str:
+    return interval(row["value"], row["low"], row["high"])
+
+
+def _in_order(rows: Sequence[Row], key: str) -> list[Any]:
+    return list(dict.fromkeys(row[key] for row in rows))

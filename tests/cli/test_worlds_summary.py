@@ -1,0 +1,32 @@
+"""What worlds measured, in lines of at most 80 columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agentscale.cli.worlds import MOST, worlds
+
+
+def rows(n_cells: int, n_measures: int) -> list[dict[str, Any]]:
+    made = []
+    for cell in range(n_cells):
+        for question, shift in (("q1", 0.5), ("", 0.0)):
+            for measure in range(n_measures):
+                about = {"cell": f"commons.world.complete.L1.model-{cell}.n5", "task": "commons", "question": question}
+                value = {"value": measure + shift, "low": measure - 0.25, "high": measure + 0.25}
+                made.append({**about, "measure": f"measure_{measure}", **value})
+    return made
+
+
+def test_of_a_cell_the_means_over_all_questions_are_told_as_many_as_fit() -> None:
+    head, *lines = worlds(rows(2, 9)).split("\n")
+    assert head.split() == ["world", "measure_0", "measure_1", "measure_2"]
+    assert lines[0].split("  ")[0] == "model-0"
+    assert "1.00 [0.75, 1.25]" in lines[0]
+    assert all(len(line) <= 80 for line in (head, *lines))
+
+
+def test_many_cells_are_cut_with_word_of_where_the_others_are() -> None:
+    lines = worlds(rows(MOST + 5, 1)).split("\n")
+    assert len(lines) == 1 + MOST + 1
+    assert lines[-1] == "… and 5 more cells in tables/worlds.csv"
