@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from agentscale.analysis import tables
 from agentscale.analysis.arrays import Floats, read_cell
 from agentscale.analysis.bootstrap import METHOD, mcnemar
+from agentscale.analysis.collaboration import Played, gap_rows, played
 from agentscale.analysis.comparisons import compared
 from agentscale.analysis.counterfactuals import counterfactuals
 from agentscale.analysis.curves import (
@@ -33,6 +34,7 @@ from agentscale.analysis.reading import ReadCell
 from agentscale.analysis.scaling import fit_rows, fitted, law_rows, match_rows
 from agentscale.analysis.sections import SECTIONS, Sight, section_rows
 from agentscale.analysis.silence import silent
+from agentscale.analysis.standings import standing_rows
 from agentscale.analysis.tables import Pair, Point, Row, Table, VotePoint
 from agentscale.analysis.vectors import Embed, TextVectors
 from agentscale.analysis.worlds import mean_rows, run_rows
@@ -49,7 +51,8 @@ class Analysis:
     header: RunHeader
     tables: dict[str, Table]
     """``cells``, ``curves``, ``vote_curve``, ``rounds``, ``questions``, ``agents``, ``comparisons``,
-    ``counterfactuals``, ``fits``, ``laws``, ``matches``, ``worlds``, ``world_runs``, and those of `SECTIONS`."""
+    ``counterfactuals``, ``fits``, ``laws``, ``matches``, ``worlds``, ``world_runs``,
+    ``collaboration``, ``standings``, and those of `SECTIONS`."""
     embedder: str
     """Signature of what made the vectors of K*."""
     warnings: tuple[str, ...] = ()
@@ -73,6 +76,15 @@ class _Task(NamedTuple):
     def chance(self) -> float:
         """Mean of 1/#choices; 0 for open answers, ``nan`` for worlds, where nobody knows what guessing gives."""
         return float("nan") if self.acts else float(np.where(np.isnan(self.options), 0.0, 1.0 / self.options).mean())
+
+
+class _Worlds(NamedTuple):
+    """What was played in worlds."""
+
+    runs: list[Row]
+    """A row a trial."""
+    played: list[Played]
+    """By cell and question."""
 
 
 def analyze(
@@ -111,8 +123,8 @@ def _analyzed(
     """The tables, and what they are warned of."""
     tasks = _tasks(folder)
     told: dict[str, list[Row]] = {name: [] for name in (*SECTIONS, "worlds")}
-    runs: list[Row] = []
-    read, recorded = _read(folder, tasks, vectors, ledger, told, runs)
+    worlds = _Worlds([], [])
+    read, recorded = _read(folder, tasks, vectors, ledger, told, worlds)
     votes = [point for key, curve in recorded.items() for point in _vote_points(key, curve, ledger)]
     # Where every cell was asked anew, its point is what it was asked, and not another cell's answers.
     shared = [] if folder.header.experiment.get("independent") else votes
@@ -142,8 +154,15 @@ def _analyzed(
         *found.warnings,
         *vectors.warnings,
     )
-    made = {name: tables.table(name, rows[name]) for name in rows}
-    return {**made, "world_runs": tables.open_table("world_runs", runs)}, warnings
+    of_worlds = {
+        "collaboration": gap_rows(worlds.played, seed=ledger.seed, resamples=ledger.resamples),
+        "standings": standing_rows(worlds.played, seed=ledger.seed, resamples=ledger.resamples),
+    }
+    return {
+        **{name: tables.table(name, rows[name]) for name in rows},
+        "world_runs": tables.open_table("world_runs", worlds.runs),
+        **{name: tables.table(name, listed) for name, listed in of_worlds.items()},
+    }, warnings
 
 
 def _tasks(folder: RunFolder) -> dict[str, _Task]:
@@ -170,12 +189,12 @@ def _read(
     vectors: TextVectors,
     ledger: Ledger,
     told: dict[str, list[Row]],
-    runs: list[Row],
+    worlds: _Worlds,
 ) -> tuple[list[ReadCell], dict[TeamKey, VoteCurve]]:
     """Every cell that has transcripts, and the vote curve of the largest vote of every team.
 
-    What sections and worlds say of a cell joins ``told``, and the trials of worlds ``runs``, while its arrays are at
-    hand: they are not kept.
+    What sections and worlds say of a cell joins ``told``, and what was played in a world ``worlds``, while its arrays
+    are at hand: they are not kept.
     """
     largest = _largest_votes(folder)
     read, recorded = [], {}
@@ -196,7 +215,8 @@ def _read(
             for name, rows in section_rows(sight):
                 told[name] += rows
             told["worlds"] += mean_rows(arrays, tuple(of.items), seed=ledger.seed, resamples=ledger.resamples)
-            runs += run_rows(arrays, tuple(of.items))
+            worlds.runs.extend(run_rows(arrays, tuple(of.items)))
+            worlds.played.extend(played(arrays))
     return read, recorded
 
 

@@ -39,6 +39,9 @@ COLUMNS = {
     **dict.fromkeys(SECTIONS, sections.COLUMNS),
     "worlds": "cell task layer team size protocol topology question measure value low high n n_undefined method",
     "world_runs": "cell question replicate",
+    "collaboration": "task layer team size protocol topology measure value best best_alone gap low high mean_alone "
+    "mean_gap mean_low mean_high n_items warnings",
+    "standings": "task protocol topology agent measure value low high n_items n_seats warnings",
 }
 _BY_QUESTION = ("k_star", "mean_cosine", "texts", "agent_accuracy", "team_accuracy", "missing")
 LONG = ("questions", "laws", "world_runs", *SECTIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import groupby
 
 from agentscale.environments.mazes.grid import GOAL, HIDDEN, START, Maze, Place
@@ -11,6 +12,7 @@ from agentscale.randomness import keyed
 _ROW = re.compile(r"^ *\d+((?: +[.#SG?])+)$")
 
 
+@lru_cache(maxsize=4096)  # asked for at every turn
 def views(maze: Maze, n: int, seed: int) -> tuple[tuple[str, ...], ...]:
     """The rows that each of ``n`` agents sees; the cells beside start and goal are dealt out at random, evenly."""
     size = len(maze.rows)
