@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from agentscale.engine.design import Trial
 from agentscale.engine.recorder import Ask
@@ -48,8 +48,20 @@ class Wanted(NamedTuple):
     request: ChatRequest
 
 
-class Checks:
-    """The checks of one task's answers.
+class Checks(Protocol):
+    """What tells whether the answers of a task are right, where that takes a call."""
+
+    def ask(self, trial: Trial, reply: Reply, record: QuestionRecord) -> Ask | Checked:
+        """What is to be asked to have a reply's answer checked; the check itself, where that can be told at once."""
+        ...
+
+    def told(self, reply: Reply, answer: Answer) -> Checked:
+        """What the check of a reply's answer came to that was asked for."""
+        ...
+
+
+class ProcessChecks:
+    """The checks of one task's answers by a process.
 
     Args:
         seed: The run's.
@@ -84,10 +96,9 @@ class Checks:
         request = ChatRequest(name, (Message("system", held), Message("user", answer)))
         return Wanted(call, request)
 
-
-def checks_of(sweep: Sweep, task: TaskHead, salt: str) -> Checks | None:
-    """The checks of a task; ``None`` where an answer itself says whether it is right."""
-    return Checks(sweep.header.seed, task, salt) if task.kind in VERSIONS else None
+    def told(self, reply: Reply, answer: Answer) -> Checked:
+        """What the check of a reply's answer came to."""
+        return told(answer)
 
 
 def told(answer: Answer) -> Checked:
@@ -101,9 +112,10 @@ def told(answer: Answer) -> Checked:
 
 def voting(reply: Reply, checked: Checked) -> Reply:
     """The reply with the form in which its answer votes; without an answer, where it could not be checked."""
+    given = reply.given or reply.answer
     if checked.right is None:
-        return Reply(reply.call, reply.key, reply.completion, None, "unchecked", given=reply.answer)
-    return Reply(reply.call, reply.key, reply.completion, checked.vote, None, given=reply.answer)
+        return Reply(reply.call, reply.key, reply.completion, None, "unchecked", given=given)
+    return Reply(reply.call, reply.key, reply.completion, checked.vote, None, given=given)
 
 
 class Checker:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agentscale.experiment import Sweep
 from agentscale.experiment.questions import asked
 from agentscale.protocols.rehearsal import slots_asked
+from agentscale.schema.agents import SCORER
 from agentscale.schema.run import Cell
 from agentscale.schema.tasks import Question
 
@@ -59,11 +60,12 @@ def _calls_at_most(sweep: Sweep, cell: Cell, n_trials: int) -> int:
 
 
 def _calls_of(sweep: Sweep, cell: Cell, question: Question | None) -> int:
-    """Calls of one trial: who has tools may take all its steps every time it is asked."""
+    """Calls of one trial: who has tools may take all its steps each time, and a judge hears every answer."""
     with_tools = {agent.slot for agent in cell.team.everyone if agent.tools}
+    is_judged = SCORER in cell.team.parts
     more = sweep.experiment.tool_steps
     return sum(
-        1 + more * (slot in with_tools)
+        1 + more * (slot in with_tools) + is_judged
         for slot in slots_asked(sweep.protocols[cell.id], cell.team, sweep.graphs[cell.id], question)
     )
 

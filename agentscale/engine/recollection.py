@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from agentscale.engine.checking import told, voting
+from agentscale.engine.checking import voting
 from agentscale.engine.design import Trial
 from agentscale.engine.identity import TrialId
 from agentscale.engine.recorder import Ask
@@ -15,7 +15,7 @@ from agentscale.experiment import Sweep
 from agentscale.experiment.demand import Recall
 from agentscale.models.base import Model
 from agentscale.recording import Recording
-from agentscale.schema.calls import Call, Reply
+from agentscale.schema.calls import ATTITUDES, Call, Reply
 from agentscale.schema.run import QuestionRecord
 from agentscale.scoring import read
 from agentscale.scoring.checks import Checked
@@ -60,7 +60,7 @@ class Recollection:
             reading = read(completion, kind=stage.task.kind, choices=record.choices, chain=stage.task.extract)
             if found.steps:
                 completion = replace(completion, usage=usage_of(found.steps, completion.usage))
-            reply = Reply(call, found.ask.key, completion, reading.answer, reading.missing)
+            reply = Reply(call, found.ask.key, completion, reading.answer, reading.missing, given=reading.given)
             return _as_it_votes(recording, stage, trial, reply, record)
 
         return recall
@@ -75,10 +75,10 @@ def _as_it_votes(
     recording: Recording, stage: Stage, trial: Trial, reply: Reply, record: QuestionRecord
 ) -> Reply | None:
     """The reply, its answer checked; ``None`` where that takes a check which is not recorded."""
-    if stage.checks is None or reply.answer is None:
+    if stage.checks is None or reply.answer is None or reply.call.role in ATTITUDES:
         return reply
     wanted = stage.checks.ask(trial, reply, record)
     if isinstance(wanted, Checked):
         return voting(reply, wanted)
     answer = recording.answer(wanted.key)
-    return None if answer is None or answer.completion is None else voting(reply, told(answer))
+    return None if answer is None or answer.completion is None else voting(reply, stage.checks.told(reply, answer))

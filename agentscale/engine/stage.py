@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from agentscale.engine.checking import checks_of
+from agentscale.engine.checking import VERSIONS, Checks, ProcessChecks
 from agentscale.engine.design import Trial
 from agentscale.engine.identity import BodyForm, TrialId
+from agentscale.engine.judging import Judging
 from agentscale.engine.recorder import Ask
 from agentscale.errors import ProtocolError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
-from agentscale.schema.agents import Agent, Sampling
+from agentscale.schema.agents import SCORER, Agent, Sampling
 from agentscale.schema.calls import Call, ChatRequest
 from agentscale.schema.run import Cell
 
@@ -39,14 +40,22 @@ class Stage:
         self.protocol = sweep.protocols[cell.id]
         self.graph = sweep.graphs[cell.id]
         self.salt = cell.id if sweep.independent else ""
-        self.checks = checks_of(sweep, self.task, self.salt)
-        """How answers are checked, where they do not say themselves whether they are right."""
         self._models = models
         self._voices = {agent.slot: self._voice(agent) for agent in cell.team.agents}
         self._parts = {agent.slot: self._voice(agent) for agent in cell.team.parts.values()}
         self.has_tools = any(agent.tools for agent in cell.team.everyone)
         """Whether anybody may take several steps to answer."""
+        self.checks = self._checks(sweep.header.seed)
+        """How answers are checked, where they do not say themselves whether they are right."""
         self._others: dict[tuple[str, Sampling], Voice] = {}
+
+    def _checks(self, seed: int) -> Checks | None:
+        if self.task.kind in VERSIONS:
+            return ProcessChecks(seed, self.task, self.salt)
+        if self.task.rubric is None:
+            return None
+        judge, form = self._parts[self.cell.team.parts[SCORER].slot]
+        return Judging(seed, self.task, self.salt, judge, form)
 
     def voice(self, call: Call) -> Voice:
         """Who is to speak.

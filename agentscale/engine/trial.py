@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from agentscale.engine.checking import Checks, told, voting
+from agentscale.engine.checking import Checks, voting
 from agentscale.engine.design import Trial
 from agentscale.engine.identity import TrialId
 from agentscale.engine.recorder import Ask, BrokenOff, Recorder
@@ -78,7 +78,8 @@ class TrialPlayer:
                 answers = await self._answers(asks)
             heard = [_reply(*each, stage, record) for each in zip(batch.calls, asks, answers, strict=True)]
             if stage.checks is not None:
-                heard = await self._checked(stage.checks, trial, record, heard, verdicts)
+                heard, graded = await self._checked(stage.checks, trial, record, heard, verdicts)
+                events += [_grading(ask, answer, round_index) for ask, answer in graded]
             replies, unused = _prefix(batch, heard)
             events += [_event(reply, verdicts, round_index) for reply in replies]
             events += [_event(reply, verdicts, round_index, used=False) for reply in unused]
@@ -133,18 +134,23 @@ class TrialPlayer:
 
     async def _checked(
         self, checks: Checks, trial: Trial, record: QuestionRecord, replies: Sequence[Reply], verdicts: Verdicts
-    ) -> list[Reply]:
-        """The replies as they vote, once their answers are checked; those without one are as they were."""
-        read = [at for at, reply in enumerate(replies) if reply.answer is not None]
+    ) -> tuple[list[Reply], list[tuple[Ask, Answer]]]:
+        """The replies as they vote, once their answers are checked, and what a judge said to that.
+
+        Those without an answer are as they were.
+        """
+        read = [at for at, reply in enumerate(replies) if reply.answer is not None and reply.call.role not in ATTITUDES]
         wanted = [checks.ask(trial, replies[at], record) for at in read]
         asks = [ask for ask in wanted if isinstance(ask, Ask)]
-        came = iter(await self._answers(asks))
+        answers = await self._answers(asks)
+        came = iter(answers)
         voted = list(replies)
         for at, ask in zip(read, wanted, strict=True):
-            checked = told(next(came)) if isinstance(ask, Ask) else ask
+            checked = checks.told(replies[at], next(came)) if isinstance(ask, Ask) else ask
             verdicts.add(replies[at], checked)
             voted[at] = voting(replies[at], checked)
-        return voted
+        graded = [(ask, answer) for ask, answer in zip(asks, answers, strict=True) if ask.id.role == "grader"]
+        return voted, list({ask.key: (ask, answer) for ask, answer in graded}.values())
 
     def _transcript(
         self, trial: Trial, stage: Stage, events: Sequence[_Fields], outcome: Outcome, verdicts: Verdicts
@@ -232,7 +238,7 @@ def _reply(call: Call, ask: Ask, answer: Answer, stage: Stage, record: QuestionR
     else:
         task = stage.task
         reading = read(answer.completion, kind=task.kind, choices=record.choices, chain=task.extract)
-    return Reply(call, ask.key, answer.completion, reading.answer, reading.missing)
+    return Reply(call, ask.key, answer.completion, reading.answer, reading.missing, given=reading.given)
 
 
 def _outcome(cell: Cell, value: object) -> Outcome:
@@ -275,4 +281,22 @@ def _event(reply: Reply, verdicts: Verdicts, round_index: int, *, used: bool = T
         "tokens_out": None if completion is None else completion.usage.tokens_out,
         "error": None if reply.error is None else f"{reply.error.kind}: {reply.error.message}",
         "used": used,
+    }
+
+
+def _grading(ask: Ask, answer: Answer, round_index: int) -> _Fields:
+    """What a judge said of an answer: it is paid for like any call, and is nobody's answer itself."""
+    completion, failure = answer.completion, answer.failure
+    return {
+        "key": ask.key,
+        "round": round_index,
+        "slot": ask.agent.slot,
+        "role": "grader",
+        "text": "" if completion is None else completion.text,
+        "answer": None,
+        "correct": None,
+        "finish": None if completion is None else completion.finish,
+        "tokens_in": None if completion is None else completion.usage.tokens_in,
+        "tokens_out": None if completion is None else completion.usage.tokens_out,
+        "error": None if failure is None else f"{failure.kind}: {failure.message}",
     }

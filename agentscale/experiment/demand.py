@@ -12,6 +12,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import Literal, NamedTuple
 
@@ -28,11 +29,12 @@ from agentscale.experiment.sizes import (
 )
 from agentscale.experiment.sweep import Sweep
 from agentscale.protocols import rehearse
-from agentscale.schema.agents import Agent
+from agentscale.schema.agents import SCORER, Agent
 from agentscale.schema.calls import UNHEARD, Call, Completion, Reply
 from agentscale.schema.run import Cell
 from agentscale.schema.tasks import Question
 from agentscale.schema.tools import MOST_BYTES, MOST_CALLS
+from agentscale.scoring import grading
 
 NOTES_BYTES = 200
 """Of what is told beside the results of tools: that some were left out, or that no more may be used."""
@@ -164,8 +166,9 @@ class _Rehearsal:
                 return known
             ask = self._ask(round_index, call)
             made.append(ask)
-            if self._extreme == "longest" and self._agents[call.slot].tools:
+            if self._extreme == "longest":
                 made.extend(self._later_steps(ask, self._agents[call.slot]))
+                made.extend(self._judged(ask))
             return self._stand_in(call, ask)
 
         play = extreme(cell.team, self._sweep.graphs[cell.id], self._question, rng)
@@ -185,11 +188,28 @@ class _Rehearsal:
 
     def _later_steps(self, ask: Ask, agent: Agent) -> Iterator[Ask]:
         """The asks of an agent that has tools used as often as it may: each holds all that was said and used before."""
+        if not agent.tools:
+            return
         said = QUOTED * ask.most_out + (1 + MOST_CALLS) * PER_MESSAGE + MOST_BYTES + NOTES_BYTES
         size = ask.size
         for step in range(1, self._sweep.experiment.tool_steps + 1):
             size += PromptSize(most=said)
             yield ask._replace(name=f"{ask.name}/{step}", size=size)
+
+    def _judged(self, ask: Ask) -> Iterator[Ask]:
+        """What has the answer to an ask judged, where a judge is named: it is shown the question and the answer."""
+        judge, head = self._cell.team.parts.get(SCORER), self._sweep.header.tasks[self._cell.task]
+        if judge is not None and head.rubric is not None:
+            shown = grading(question="", target="", rubric=head.rubric, answer="")
+            most = QUOTED * ask.most_out + self._longest_target
+            size = prompt_size(shown) + PromptSize(most=most, questions=1)
+            yield Ask(f"{ask.name}/judged", judge.config_id, judge.model, size, most_out(judge))
+
+    @cached_property
+    def _longest_target(self) -> int:
+        """Bytes of the longest right answer of the task, which a judge is told."""
+        records = self._sweep.questions.values()
+        return max(len(record.target.encode()) for record in records if record.task == self._cell.task)
 
     def _stand_in(self, call: Call, ask: Ask) -> Reply:
         """All replies agree in the shortest play, and none in the longest."""

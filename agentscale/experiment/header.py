@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from agentscale.experiment.cells import Layout
+from agentscale.schema.agents import SCORER
 from agentscale.schema.experiment import Experiment, ModelSpec
 from agentscale.schema.record import digest
 from agentscale.schema.run import QuestionRecord, RunHeader, TaskHead
 from agentscale.schema.tasks import Task
+from agentscale.scoring import RUBRIC
 from agentscale.store import questions_digest
 
 COMPUTING = ("agentscale", "numpy", "scipy", "networkx")
@@ -31,9 +33,8 @@ def header(
         questions: The questions of all tasks.
         layout: Its cells.
     """
-    heads = {
-        task.spec.name: TaskHead(digest=task.digest, kind=task.spec.kind, extract=task.spec.extract) for task in tasks
-    }
+    judged = {cell.task for cell in layout.cells if SCORER in cell.team.parts}
+    heads = {task.spec.name: _head(task, task.spec.name in judged) for task in tasks}
     return RunHeader(
         name=experiment.name,
         seed=experiment.seed,
@@ -47,6 +48,12 @@ def header(
         questions_digest=questions_digest(questions),
         versions=versions(),
     )
+
+
+def _head(task: Task, is_judged: bool) -> TaskHead:
+    spec = task.spec
+    rubric = (spec.rubric or RUBRIC) if is_judged else None
+    return TaskHead(digest=task.digest, kind=spec.kind, extract=spec.extract, rubric=rubric)
 
 
 def versions() -> dict[str, str]:

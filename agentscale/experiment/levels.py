@@ -15,7 +15,7 @@ from agentscale.experiment.questions import changed, select
 from agentscale.experiment.teams import Deal, cast, deals
 from agentscale.experiment.topologies import known, looked_up, swept
 from agentscale.protocols import InteractionProtocol
-from agentscale.schema.agents import Agent, Persona
+from agentscale.schema.agents import SCORER, Agent, Persona
 from agentscale.schema.experiment import Experiment, TaskRef, TeamSpec
 from agentscale.schema.record import Record
 from agentscale.schema.run import Named
@@ -198,7 +198,24 @@ class LevelReader:
             usual = personas_for(task, task_folder(ref.name, self._base))
             own = {name: Persona(name=name, text=text) for name, text in self._experiment.personas.items() if text}
             pool = {**known_personas, **usual, **own}
-            yield TaskLevel(task, self._deals(tuple(own or usual), pool), self._casts(played, pool))
+            judge = self._judge(ref, task, pool, keys)
+            casts = tuple({**parts, **judge} for parts in self._casts(played, pool))
+            yield TaskLevel(task, self._deals(tuple(own or usual), pool), casts)
+
+    def _judge(self, ref: TaskRef, task: Task, pool: dict[str, Persona], keys: Keys) -> dict[str, Agent]:
+        """Who judges the answers of a task, if anybody does."""
+        judge, at = ref.judge, (*keys, "judge")
+        if judge is None:
+            return {}
+        if task.spec.kind != "text":
+            problem = f"the task {task.spec.name!r} wants a {task.spec.kind}, which needs no judge"
+            self._faults.add(at, SpecError(problem, remedy="leave judge out, or take a task of the kind text"))
+        if judge.tools:
+            self._faults.add((*at, "tools"), SpecError("a judge uses no tools", remedy="leave tools out"))
+        known = self._known("model", judge.model, self._experiment.models, (*at, "model"))
+        if judge.persona is not None:
+            known &= self._known("persona", judge.persona, pool, (*at, "persona"))
+        return cast({SCORER: judge}, self._experiment, pool, self._tools) if known and not judge.tools else {}
 
     def _task(self, ref: TaskRef, keys: Keys) -> Task | None:
         try:

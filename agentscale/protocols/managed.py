@@ -13,10 +13,11 @@ from pydantic import Field
 
 from agentscale.protocols.base import InteractionProtocol
 from agentscale.protocols.prompts import checking, solving, steering
-from agentscale.protocols.reading import Steering, steering_of, verdict_of
+from agentscale.protocols.reading import Steering, steering_of
 from agentscale.schema.agents import Member, Sampling, Team
 from agentscale.schema.calls import Batch, Call, Outcome, Play, Reply
 from agentscale.schema.tasks import Question
+from agentscale.schema.verdict import verdict_of
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -14,11 +14,12 @@ from pydantic import Field, model_validator
 
 from agentscale.protocols.base import InteractionProtocol
 from agentscale.protocols.prompts import redirecting, staged
-from agentscale.protocols.reading import redo_of, verdict_of
+from agentscale.protocols.reading import redo_of
 from agentscale.schema.agents import Sampling, Team
 from agentscale.schema.calls import ANSWER_MARK, Batch, Call, Outcome, Play, Reply, Role
 from agentscale.schema.record import Record, later
 from agentscale.schema.tasks import Question
+from agentscale.schema.verdict import verdict_of
 
 if TYPE_CHECKING:
     import networkx as nx

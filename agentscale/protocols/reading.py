@@ -13,19 +13,10 @@ from agentscale.schema.calls import (
     REDO_MARK,
     SIZE_MARK,
     TOKENS_MARK,
-    VERDICT_MARK,
     Reply,
 )
 
 Choice = TypeVar("Choice")
-
-_VERDICT = re.compile(rf"{re.escape(VERDICT_MARK)}[ \t*_\"]*(correct|incorrect)\b", re.IGNORECASE)
-
-
-def verdict_of(text: str) -> bool | None:
-    """Whether the last verdict of a text is that something is right; ``None`` where it gives none."""
-    found = _VERDICT.findall(text)
-    return found[-1].lower() == "correct" if found else None
 
 
 @dataclass(frozen=True, slots=True)

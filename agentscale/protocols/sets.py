@@ -13,10 +13,10 @@ from pydantic import Field
 
 from agentscale.protocols.base import InteractionProtocol
 from agentscale.protocols.prompts import checking, correcting, opening
-from agentscale.protocols.reading import verdict_of
 from agentscale.schema.agents import Member, Team
 from agentscale.schema.calls import Batch, Call, Outcome, Play, Reply
 from agentscale.schema.tasks import Question
+from agentscale.schema.verdict import verdict_of
 
 if TYPE_CHECKING:
     import networkx as nx

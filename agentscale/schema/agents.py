@@ -75,6 +75,10 @@ class Agent(Record):
     """What it may use before it answers."""
 
 
+SCORER = "scorer"
+"""The part of who judges the answers of a task, where somebody does."""
+
+
 class Team(Record):
     """The agents of a cell, in slots. The smaller team of the same deal is a prefix of the larger."""
 

@@ -283,6 +283,10 @@ def _dealt(value: object) -> object:
     return tuple(() if entry == "none" else listed(entry) for entry in entries)
 
 
+def _member(value: object) -> object:
+    return {"model": value} if isinstance(value, str) else value
+
+
 class TaskRef(Record):
     """Which task, and how much of it."""
 
@@ -294,6 +298,9 @@ class TaskRef(Record):
     """Only samples of these levels."""
     instruction: str | None = Field(default=None, min_length=1)
     """The sentence that closes every question, in place of the task's own. It should ask for the answer's mark."""
+    judge: Annotated[Member | None, BeforeValidator(_member)] = later(None)
+    """Who judges the answers of a task of the kind ``text``, by the task's rubric: a model's name, or a mapping as
+    under ``team.members``. Without a judge, a text is right that reads like the target or one of its aliases."""
     data: str | None = later(None)
     """The file or folder that holds the task's questions, in place of what the task's head says. A relative path
     starts at the experiment file."""

@@ -95,6 +95,8 @@ class TaskHead(Record):
     kind: AnswerKind
     extract: tuple[str, ...]
     """The chain of extractors, by name."""
+    rubric: str | None = later(None)
+    """By what a judge tells whether a text is right; ``None`` where no judge does."""
 
 
 class RunHeader(Record):

@@ -51,6 +51,8 @@ class TaskSpec(Record):
     """The sentence that closes every question and asks for the answer's mark."""
     extract: tuple[str, ...] = Field(min_length=1)
     """The chain of extractors, by name, tried in order."""
+    rubric: str | None = later(None)
+    """What makes a text right in the eyes of a judge, where an experiment names one."""
     version: str
     licence: str
     source: str

@@ -6,6 +6,7 @@ from agentscale.scoring.attitudes import read_attitude
 from agentscale.scoring.base import Extractor, Found, Reading
 from agentscale.scoring.expressions import canonical_math
 from agentscale.scoring.extractors import EXTRACTORS
+from agentscale.scoring.grading import RUBRIC, grading
 from agentscale.scoring.letters import letters
 from agentscale.scoring.numbers import canonical_number
 from agentscale.scoring.reading import chain_of, read
@@ -25,6 +26,7 @@ from agentscale.scoring.voting import (
 
 __all__ = [
     "EXTRACTORS",
+    "RUBRIC",
     "Decision",
     "Extractor",
     "Found",
@@ -37,6 +39,7 @@ __all__ = [
     "decide_chain",
     "decide_world",
     "expected_score",
+    "grading",
     "is_correct",
     "letters",
     "plurality",

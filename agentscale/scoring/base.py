@@ -20,6 +20,8 @@ class Reading(NamedTuple):
     """Why there is no answer."""
     by: str
     """The extractor that decided, as ``name@version``; ``finish@1`` where the reason of the endpoint did."""
+    given: str | None = None
+    """The answer in its own words, where those are not ``answer`` itself."""
 
 
 class Found(NamedTuple):
@@ -27,6 +29,7 @@ class Found(NamedTuple):
 
     answer: str | None
     missing: Missing | None = None
+    given: str | None = None
 
 
 NO_ANSWER = Found(None, "no_answer")

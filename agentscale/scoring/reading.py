@@ -79,5 +79,5 @@ def _read_text(raw: str, kind: AnswerKind, choices: tuple[str, ...], names: tupl
             forms[form] = _FORMS[form](said)
         found = extractor.find(forms[form], kind, choices)
         if found is not None:
-            return Reading(found.answer, found.missing, extractor.id)
+            return Reading(found.answer, found.missing, extractor.id, found.given)
     return Reading(None, "no_answer", extractors[-1].id)

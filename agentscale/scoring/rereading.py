@@ -66,7 +66,7 @@ def _reread(
         return event, None
     completion = Completion(event.text, event.finish or "stop")
     reading = read(completion, kind=kind, choices=question.choices, chain=chain)
-    told = None if reading.answer is None else tell(reading.answer)
+    told = None if reading.answer is None else tell(reading.given or reading.answer)
     if told is None or told.right is None:
         found: dict[str, object] = {
             "answer": None,

@@ -132,6 +132,71 @@ def test_another_reader_takes_recorded_checks_and_makes_only_those_it_lacks(swee
     assert told.asked == ["\\sqrt{2}/2"]
 
 
+TEXTS: dict[str, Any] = {"kind": "text", "extract": ["mark", "whole_text"], "instruction": "End with Final answer:"}
+SAID = [
+    "Final answer: **Paris**",
+    "Final answer: The city of light",
+    "Final answer: Paris (France)",
+    "Final answer: Lyon",
+]
+CAPITAL = {"target": "Paris", "aliases": ["City of Light"]}
+
+
+def judging(verdict: str) -> dict[str, Any]:
+    return {
+        "models": {"m": {"scripted": {"replies": SAID}}, "j": {"scripted": {"replies": [verdict]}}},
+        "team": {"size": 4, "models": ["m"]},
+        "task": {"name": "./asked", "judge": "j"},
+    }
+
+
+def test_a_text_is_right_that_reads_like_the_target_or_an_alias(sweep_of, play) -> None:
+    sweep = sweep_of(TEXTS, CAPITAL, SAID)
+    folder, _ = play(sweep)
+    trial = next(folder.transcripts(sweep.header.cells[0].id))
+    assert [event.answer for event in trial.events] == ["paris", "city of light", "paris (france", "lyon"]
+    assert [event.correct for event in trial.events] == [True, True, False, False]
+
+
+def test_a_judge_is_asked_of_what_does_not_read_like_the_target_and_paid_for_it(sweep_of, play) -> None:
+    sweep = sweep_of(TEXTS, CAPITAL, SAID, replicates=2, **judging("It does.\nVerdict: correct"))
+    folder, tally = play(sweep)
+    trials = list(folder.transcripts(sweep.header.cells[0].id))
+    graded = [event for event in trials[0].events if event.role == "grader"]
+    assert [event.slot for event in graded] == ["j/-@scorer/0"] * 2
+    assert [event.correct for event in trials[0].events if event.role == "agent"] == [True] * 4
+    assert tally.calls_asked == 2 * 4 + 2  # both replicates say the same, which is judged once
+    assert tally.calls_at_most == 16
+    with folder.recording(write=False) as recording:
+        asked = [each.request.messages[0].content for each in recording.records() if each.id.role == "grader"]
+    assert all("Right answer:\nParis\n" in text for text in asked)
+    assert sum("> Lyon\n" in text for text in asked) == 1
+    replayed, _ = play(sweep, "again", recorded=folder, mode="replay")
+    assert list(replayed.transcripts(sweep.header.cells[0].id)) == trials
+
+
+@pytest.mark.parametrize(("verdict", "right"), [("Verdict: incorrect", False), ("I cannot tell.", None)])
+def test_a_judge_that_gives_no_verdict_leaves_an_answer_unchecked(sweep_of, play, verdict: str, right) -> None:
+    sweep = sweep_of(TEXTS, CAPITAL, SAID, **judging(verdict))
+    folder, _ = play(sweep)
+    lyon = next(folder.transcripts(sweep.header.cells[0].id)).events[-1]
+    assert (lyon.correct, lyon.missing) == (right, "unchecked" if right is None else None)
+
+
+def test_a_judge_within_a_budget_is_expected_beforehand(sweep_of, play) -> None:
+    sweep = sweep_of(TEXTS, CAPITAL, SAID, budget={"calls": 7}, **judging("Verdict: correct"))
+    _, tally = play(sweep)
+    assert (tally.calls_asked, tally.trials_left_out) == (0, 1)
+
+
+def test_a_judge_of_letters_is_refused(sweep_of) -> None:
+    choice = {"kind": "choice", "extract": ["mark"], "instruction": "End."}
+    with pytest.raises(SpecError, match=r"task.judge: the task 'asked' wants a choice, which needs no judge"):
+        sweep_of(choice, {"choices": ["a", "b"], "target": "A"}, SAID, **judging("Verdict: correct"))
+    with pytest.raises(SpecError, match=r"task.judge.model: unknown model 'k'"):
+        sweep_of(TEXTS, CAPITAL, SAID, **{**judging(""), "task": {"name": "./asked", "judge": "k"}})
+
+
 def test_where_nothing_can_be_checked_a_run_is_refused_before_anything_is_asked(sweep_of, play, monkeypatch) -> None:
     monkeypatch.setattr(checking.mathematics, "refusal", lambda: "pip install 'agentscale[math]'")
     with pytest.raises(SpecError, match=r"extra math\n  pip install 'agentscale\[math\]'"):

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from agentscale.errors import SpecError
 from agentscale.protocols import count_calls, rehearse
-from agentscale.protocols.reading import Steering, redo_of, steering_of, verdict_of
+from agentscale.protocols.reading import Steering, redo_of, steering_of
 from agentscale.randomness import keyed
 from agentscale.schema.agents import Sampling
 from agentscale.schema.calls import Call, Reply
+from agentscale.schema.verdict import verdict_of
 from tests.protocols.stage import QUESTION, Played, complete, dead, place, played, resolved, says, team
 
 LEAD = "Decision: continue\nTeam size: 3\nToken cap: 512\nDirection: Look at the map."

@@ -31,4 +31,5 @@ def free_text(text: str) -> Found:
     if declines(plain(text).strip()):
         return REFUSED
     found = canonical_text(text)
-    return Found(found) if found else NO_ANSWER
+    given = text.strip()
+    return Found(found, given=given if given != found else None) if found else NO_ANSWER
