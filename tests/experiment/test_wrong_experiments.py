@@ -24,7 +24,8 @@ WRONG = {
     ),
     "unknown key within": (
         BASE + "team:\n  size: [1, 2]\n  layr: L1\n",
-        "exp.yaml:6: team.layr: unknown key 'layr'\n  allowed: layer, members, models, name, personas, size, tools\n"
+        "exp.yaml:6: team.layr: unknown key 'layr'\n"
+        "  allowed: layer, members, models, name, pairs, personas, size, tools\n"
         "  did you mean 'layer'?",
     ),
     "models missing": (
