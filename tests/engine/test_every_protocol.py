@@ -113,7 +113,7 @@ ACTED_SMALL: dict[str, Any] = {**ACTED, "task": {"name": "networks", "levels": [
 
 STREAMED: dict[str, Any] = {
     **ACTED,
-    "task": {"name": "routing", "levels": [1, 3]},
+    "task": {"name": "routing", "levels": [1, 2]},
     "team": {"size": 4, "layer": "L3"},
     "protocol": {"world": {"memory": "none", "retries": 1}},
     "topology": "complete",

@@ -142,11 +142,11 @@ def test_the_first_agent_is_whose_skills_are_most_like_the_job() -> None:
     assert found[-10:] == [job[0].book for job in path[-1].jobs[-10:]]
 
 
-def after_one(rule: Any, success: float, n_steps: int = 1, before: float = 1.0) -> float:
+def after_one(rule: Any, success: float, seconds: float = 0.0, before: float = 1.0) -> float:
     weights = np.array([[NAN, before, before], [before, NAN, before], [before, before, NAN]])
     used = np.full((3, 3), NAN)
     used[0, 1] = success
-    return float(rule.rewired(weights, used, n_steps)[0, 1])
+    return float(rule.rewired(weights, used, seconds)[0, 1])
 
 
 def test_the_rules_are_those_of_the_paper_and_of_the_code() -> None:
@@ -162,8 +162,8 @@ def test_the_rules_are_those_of_the_paper_and_of_the_code() -> None:
 
 def test_the_damping_of_the_code_takes_weight_from_slow_successes_until_they_are_pruned() -> None:
     """The trap: 1.1 · 10/t is below 1 for every job of more than 11 seconds, though all of them succeed."""
-    assert after_one(Code(seconds=5.5), 1.0, n_steps=2) == pytest.approx(1.0)
-    world = Routing(train=60, test=1, learning=Code(seconds=6.0))
+    assert after_one(Code(), 1.0, seconds=11) == pytest.approx(1.0)
+    world = Routing(train=60, test=1, learning=Code(), seconds=6.0)
     fast = by_policy(Routing(train=60, test=1, learning=Code()), "optimal")
     slow = by_policy(world, "optimal")
     assert fast["weight"] > 1 > slow["weight"]

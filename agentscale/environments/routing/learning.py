@@ -21,13 +21,13 @@ class Rule(Record):
     """How weights and skills follow from what came of a job."""
 
     @abstractmethod
-    def rewired(self, weights: Weights, success: NDArray[np.float64], n_steps: int) -> Weights:
+    def rewired(self, weights: Weights, success: NDArray[np.float64], seconds: float) -> Weights:
         """The weights after a job, shape (n, n), nan where there is no edge.
 
         Args:
             weights: Before.
             success: Of what went along each edge, the share that came out right; nan where nothing went.
-            n_steps: Decisions that the job took.
+            seconds: What the job took.
         """
 
     @abstractmethod
@@ -47,7 +47,7 @@ class Paper(Rule):
     threshold: float = Field(default=0.1, ge=0)
     """θ: an edge that weighs so much or less is pruned."""
 
-    def rewired(self, weights: Weights, success: NDArray[np.float64], n_steps: int) -> Weights:
+    def rewired(self, weights: Weights, success: NDArray[np.float64], seconds: float) -> Weights:
         """The paper's."""
         return _kept(weights, smoothed(weights, success, self.alpha), self.threshold)
 
@@ -59,19 +59,17 @@ class Paper(Rule):
 class Code(Rule):
     """As the code does: w′ = clip(w · (1.1 | 0.9) · min(1, 10/t), 0.1, 2), pruned at 0.3; what is right adds 0.1 of 2.
 
-    An edge succeeds where all that went along it came out right. The code takes t from the clock; here each decision
-    takes ``seconds``, so that a run can be made again. Beware of the damping: a job of more than 11 seconds takes
-    weight from its edges even where it succeeds, so that a slow team prunes what works.
+    An edge succeeds where all that went along it came out right. The code takes t from the clock; here it is what the
+    world says (``seconds`` a decision), so that a run can be made again. Beware of the damping: a job of more than 11
+    seconds takes weight from its edges even where it succeeds, so that a slow team prunes what works.
     """
 
     rule: Literal["code"] = "code"
-    seconds: float = Field(default=0.0, ge=0)
-    """What each decision on a job is said to take; 0 damps nothing."""
     threshold: float = Field(default=0.3, ge=0)
 
-    def rewired(self, weights: Weights, success: NDArray[np.float64], n_steps: int) -> Weights:
+    def rewired(self, weights: Weights, success: NDArray[np.float64], seconds: float) -> Weights:
         """The code's."""
-        return _kept(weights, rescaled(weights, np.floor(success), self.seconds * n_steps), self.threshold)
+        return _kept(weights, rescaled(weights, np.floor(success), seconds), self.threshold)
 
     def learnt(self, skill: float, is_right: bool) -> float:
         """The code's."""
@@ -83,7 +81,7 @@ class Frozen(Rule):
 
     rule: Literal["frozen"] = "frozen"
 
-    def rewired(self, weights: Weights, success: NDArray[np.float64], n_steps: int) -> Weights:
+    def rewired(self, weights: Weights, success: NDArray[np.float64], seconds: float) -> Weights:
         """As they were."""
         return weights
 
@@ -99,7 +97,7 @@ def _named(value: object) -> object:
 Learning = Annotated[
     Annotated[Paper | Code | Frozen, Field(discriminator="rule")], BeforeValidator(_named, json_schema_input_type=Any)
 ]
-"""A rule, or its name: ``paper``, ``{rule: code, seconds: 5}``."""
+"""A rule, or its name: ``paper``, ``{rule: paper, alpha: 0.5}``."""
 
 
 def _kept(before: Weights, after: Weights, threshold: float) -> Weights:

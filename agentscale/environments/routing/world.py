@@ -47,6 +47,8 @@ class Routing(Environment):
     train: int = Field(default=24, ge=0)
     test: int = Field(default=12, ge=1)
     learning: Learning = Paper()
+    seconds: float = Field(default=0.0, ge=0)
+    """What each decision is said to take: by the time that jobs take the rule of the code damps its weights."""
     learns_in_test: bool = False
     router: Literal["agents", "random"] = "agents"
     """``random`` is the control: each job goes to anybody, who must execute it."""
@@ -190,7 +192,7 @@ class Routing(Environment):
         if result.job >= self.train and not self.learns_in_test:
             return state
         success = _success(result, job, len(state.weights))
-        weights = as_table(self.learning.rewired(as_array(state.weights), success, len(steps)))
+        weights = as_table(self.learning.rewired(as_array(state.weights), success, self.seconds * len(steps)))
         return state._replace(weights=weights, skills=self._skills(state.skills, steps))
 
     def _skills(self, skills: tuple[tuple[float, ...], ...], steps: Sequence[Step]) -> tuple[tuple[float, ...], ...]:
