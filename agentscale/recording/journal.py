@@ -74,8 +74,8 @@ def _inverse(key: bytes) -> bytes:
 
 
 def _entries(path: Path) -> Iterator[bytes]:
-    """The whole entries of a journal."""
-    with explained(f"read {path}"), path.open("rb") as file:
+    """The whole entries of a journal; none where another process has cleared it away since the folder was listed."""
+    with explained(f"read {path}"), contextlib.suppress(FileNotFoundError), path.open("rb") as file:
         while block := file.read(_BLOCK):
             yield from (block[at : at + _KEY] for at in range(0, len(block) - _KEY + 1, _KEY))
 

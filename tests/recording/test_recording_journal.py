@@ -16,6 +16,7 @@ import pytest
 
 from agentscale.errors import StoreError
 from agentscale.recording import CallRecord, Recording
+from agentscale.recording.journal import unanswered
 
 Make = Callable[..., CallRecord]
 
@@ -260,3 +261,11 @@ def test_after_kill_9_what_was_let_go_is_answered_or_in_flight(tmp_path: Path) -
         lost = {key for key in told if key not in recording}
         assert all(recording.was_in_flight(key) for key in lost)
         assert 10 <= len(lost) <= recording.n_in_flight <= 14  # five or six of each writer, one perhaps not told
+
+
+def test_a_journal_that_another_process_clears_away_since_it_was_listed_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "00000000000000000001-1-0123456789ab.asked"
+    monkeypatch.setattr(Path, "glob", lambda folder, pattern: iter([gone]))
+    assert unanswered(tmp_path, lambda plain, key: False) == set()
