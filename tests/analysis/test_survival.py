@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from agentscale.analysis import analyze
 from agentscale.analysis.survival import kaplan_meier
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
+from agentscale.schema.run import Named
 
 
 def test_without_censoring_it_is_the_share_that_is_still_there() -> None:
@@ -40,3 +42,21 @@ def test_a_constant_hazard_is_found_again_and_lies_in_its_interval() -> None:
 def test_runs_that_cannot_be_are_refused(survival: list[float], ended: list[bool]) -> None:
     with pytest.raises(SpecError):
         kaplan_meier(survival, ended)
+
+
+def test_the_table_of_a_commons_has_the_curve_of_its_trials(build, embedding) -> None:
+    cell = build.cell(["a/-"], protocol=Named(name="world"))
+    lasted = [(12, False), (7, True), (6, True), (12, False)]
+    trials = [
+        build.transcript(cell, "q1", [dict.fromkeys(cell.team.slots, "A")]).model_copy(
+            update={"replicate": at, "measures": {"survival": float(months), "collapsed": float(ended)}}
+        )
+        for at, (months, ended) in enumerate(lasted)
+    ]
+    rows = (
+        analyze(build.folder([cell], trials, samples=["q1"]), embedding, embedder="t", seed=1).tables["survival"].rows
+    )
+    alive = {row["at"]: row["value"] for row in rows if row["measure"] == "alive"}
+    assert alive == {str(month): 1.0 if month < 6 else 0.75 if month == 6 else 0.5 for month in range(1, 13)}
+    assert [row["at"] for row in rows if row["measure"] == "ended" and row["value"]] == ["6", "7"]
+    assert all(row["low"] <= row["value"] <= row["high"] for row in rows if row["measure"] == "alive")

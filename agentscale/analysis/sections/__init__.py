@@ -19,6 +19,7 @@ from agentscale.analysis.sections.overhead import overhead
 from agentscale.analysis.sections.pairs import pairs
 from agentscale.analysis.sections.reading import reading
 from agentscale.analysis.sections.selection import selection
+from agentscale.analysis.sections.survival import survival
 
 SECTIONS: dict[str, Section] = {
     "diversity": diversity,
@@ -31,10 +32,11 @@ SECTIONS: dict[str, Section] = {
     "attitudes": attitudes,
     "reading": reading,
     "overhead": overhead,
+    "survival": survival,
 }
 """Every section by the name of its table."""
 
-OF_WORLDS = ("diversity", "attitudes", "overhead")
+OF_WORLDS = ("diversity", "attitudes", "overhead", "survival")
 """Those that hold where agents acted on a world: all others ask whether what one of them said was right."""
 
 

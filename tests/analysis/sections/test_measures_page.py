@@ -19,7 +19,7 @@ DEBATE, COMPLETE = Named(name="debate", parameters={"rounds": 1}), Named(name="c
 
 @pytest.fixture
 def measures(build, embedding) -> dict[str, set[str]]:
-    """What is said of a probed debate of four copies of two configurations on multiple choice: all there is to say."""
+    """What is said of a probed debate on multiple choice, and of a commons: all there is to say."""
     edges = tuple((u, v) for u in range(4) for v in range(4) if u != v)
     cell = build.cell(["a/-", "b/-", "a/-", "b/-"], layer="L3", protocol=DEBATE, topology=COMPLETE, edges=edges)
     trials = [
@@ -31,7 +31,10 @@ def measures(build, embedding) -> dict[str, set[str]]:
         for at in range(12)
     ]
     trials = [build.probed(trial, {s: (5, [4, 4.5]) for s in cell.team.slots}) for trial in trials]
-    folder = build.folder([cell], trials, samples=[f"q{at}" for at in range(12)])
+    lake = build.cell(["a/-"], protocol=Named(name="world"))
+    lived = build.transcript(lake, "q0", [dict.fromkeys(lake.team.slots, "A")])
+    trials.append(lived.model_copy(update={"measures": {"survival": 3.0, "collapsed": 1.0}}))
+    folder = build.folder([cell, lake], trials, samples=[f"q{at}" for at in range(12)])
     tables = analyze(folder, embedding, embedder="t", seed=1, resamples=50).tables
     return {name: {str(row["measure"]) for row in tables[name].rows} for name in SECTIONS}
 
