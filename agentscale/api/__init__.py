@@ -1,6 +1,6 @@
 """What a program calls: run, replay, open, analyze and report. The command line calls the same functions."""
 
-from agentscale.api.browsing import catalog, init, list_runs, pull, schema
+from agentscale.api.browsing import catalog, init, list_runs, pull, schema, task_card
 from agentscale.api.drawing import DrawnTopology, draw
 from agentscale.api.estimating import estimate
 from agentscale.api.fitting import calibrate
@@ -40,5 +40,6 @@ __all__ = [
     "search",
     "serve",
     "simulate",
+    "task_card",
     "view",
 ]

@@ -48,6 +48,24 @@ def _protocol(name: str, member: type[InteractionProtocol]) -> dict[str, Any]:
     }
 
 
+def task_card(name_or_path: str, data: str | None = None) -> dict[str, Any]:
+    """A task in full: head, samples by level, digest, and one question as agents are asked it.
+
+    Args:
+        name_or_path: A task of the catalog, or the path of a folder with a ``task.yaml``. All samples are checked.
+        data: The file or folder that holds its questions, in place of what its head says.
+
+    Raises:
+        SpecError: If there is no such task, or something is wrong with it; with file and line.
+    """
+    from agentscale import catalog as room
+    from agentscale.experiment.questions import prompt
+
+    card = room.task_card(name_or_path, Path(), data=data)
+    question = None if card.example is None else prompt(card.example, card.spec)
+    return {**card.model_dump(mode="json"), "question": question}
+
+
 def init(name: str, to: str | Path | None = None) -> Path:
     """Copies the ready experiment ``name`` to a new file.
 

@@ -8,22 +8,22 @@ from agentscale.catalog.homes import folder, pulled
 from agentscale.catalog.listing import (
     ExperimentEntry,
     PersonaEntry,
-    TaskEntry,
     TopologyEntry,
     experiment_file,
     experiments,
     personas,
-    tasks,
     topologies,
     topology_preset,
 )
 from agentscale.catalog.persona_files import persona_sets, personas_for
 from agentscale.catalog.published import published_yang2026
+from agentscale.catalog.task_cards import TaskCard, TaskEntry, task_card, tasks
 from agentscale.catalog.task_folders import load_task, task_folder, task_head
 
 __all__ = [
     "ExperimentEntry",
     "PersonaEntry",
+    "TaskCard",
     "TaskEntry",
     "TopologyEntry",
     "experiment_file",
@@ -35,6 +35,7 @@ __all__ = [
     "personas_for",
     "published_yang2026",
     "pulled",
+    "task_card",
     "task_folder",
     "task_head",
     "tasks",

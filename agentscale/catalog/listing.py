@@ -1,22 +1,18 @@
-"""What there is to name in an experiment file: one record for each topology, task, persona and ready experiment."""
+"""What there is to name in an experiment file: one record for each topology, persona and ready experiment."""
 
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from agentscale.catalog.document import read_document, read_text
 from agentscale.catalog.faults import validated
-from agentscale.catalog.homes import folder, pulled
-from agentscale.catalog.persona_files import GENERAL, persona_sets
-from agentscale.catalog.task_folders import load_task, task_head, task_names
+from agentscale.catalog.homes import folder
+from agentscale.catalog.persona_files import persona_sets
 from agentscale.errors import SpecError
 from agentscale.schema.record import Record
 from agentscale.schema.run import Named
-from agentscale.schema.sources import RECEIPT, TaskData
-from agentscale.schema.tasks import AnswerKind
 
 
 class TopologyEntry(Record):
@@ -26,21 +22,6 @@ class TopologyEntry(Record):
     description: str
     generator: str
     parameters: dict[str, Any] = {}
-
-
-class TaskEntry(Record):
-    """A task of the catalog."""
-
-    name: str
-    description: str
-    kind: AnswerKind
-    samples: int
-    levels: tuple[int, ...]
-    licence: str
-    personas: str
-    """The family of personas that are dealt for it."""
-    needs: str
-    """What has to be done before it can be used, as a command; empty where nothing has."""
 
 
 class PersonaEntry(Record):
@@ -84,50 +65,6 @@ def topology_preset(name: str) -> Named | None:
         return None
     entry = _topology(path)
     return Named(name=entry.generator, parameters=entry.parameters)
-
-
-def tasks() -> list[TaskEntry]:
-    """The tasks of the catalog, by name.
-
-    Raises:
-        SpecError: If one of their files is wrong.
-    """
-    return [_task(name) for name in task_names()]
-
-
-def _task(name: str) -> TaskEntry:
-    spec = task_head(name)
-    samples, levels = _extent(name) if spec.data is None else _promised(spec.data)
-    return TaskEntry(
-        name=name,
-        description=spec.description,
-        kind=spec.kind,
-        samples=samples,
-        levels=levels,
-        licence=spec.licence,
-        personas=spec.personas or GENERAL,
-        needs="" if spec.data is None else _needs(spec.data, name),
-    )
-
-
-def _extent(name: str) -> tuple[int, tuple[int, ...]]:
-    """How many samples ship with a task, and of which levels."""
-    samples = load_task(name, Path()).samples
-    return len(samples), tuple(sorted({sample.level for sample in samples}))
-
-
-def _promised(data: TaskData) -> tuple[int, tuple[int, ...]]:
-    """How many samples there are elsewhere and of which levels, as the head says."""
-    if data.gym is None:
-        return data.samples or 0, data.levels
-    levels = len(data.gym.levels)
-    return data.gym.size * levels, tuple(range(1, levels + 1))
-
-
-def _needs(data: TaskData, name: str) -> str:
-    if data.gym is not None:
-        return "" if find_spec("reasoning_gym") else "pip install 'agentscale[gym]'"
-    return "" if (pulled(name) / RECEIPT).is_file() else f"agentscale pull task:{name}"
 
 
 def personas() -> list[PersonaEntry]:

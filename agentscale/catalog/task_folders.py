@@ -66,7 +66,7 @@ def load_task(name_or_path: str, base: Path, *, data: str | None = None) -> Task
     """
     home = task_folder(name_or_path, base)
     spec = read_head(home)
-    rows, path, whole = _rows(spec, home, None if data is None else base / data)
+    rows, path, whole = _rows(spec, home, None if data is None else base / os.path.expanduser(data))
     gathered = Gathered(spec)
     for row in rows:
         gathered.add(row)

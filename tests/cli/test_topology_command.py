@@ -101,10 +101,10 @@ def test_a_slip_is_told_with_what_is_allowed(args: tuple[str, ...], said: str, s
     assert said in err
 
 
-def test_only_topologies_can_be_drawn(shown: Callable[..., Ran]) -> None:
-    code, _, err = shown("--show", "sums", kind="tasks")
+def test_only_topologies_and_tasks_can_be_shown(shown: Callable[..., Ran]) -> None:
+    code, _, err = shown("--show", "sceptic", kind="personas")
     assert code == 2
-    assert "--show: tasks cannot be drawn\n  allowed: catalog topologies --show NAME" in err
+    assert "--show: personas cannot be shown\n  allowed: catalog topologies|tasks --show NAME" in err
 
 
 def test_a_file_that_cannot_be_written_is_told(shown: Callable[..., Ran]) -> None:

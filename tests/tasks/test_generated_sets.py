@@ -116,9 +116,9 @@ CLUES: list[tuple[str, Callable[..., bool]]] = [
 ]
 
 
-def fits(clue: str, queue: tuple[str, ...]) -> bool:
+def fitting(clue: str, queues: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     found, rule = next((found, rule) for pattern, rule in CLUES if (found := re.fullmatch(pattern, clue)))
-    return rule(queue, *found.groups())
+    return [queue for queue in queues if rule(queue, *found.groups())]
 
 
 def test_the_clues_of_a_queue_leave_one_order_which_has_the_right_person_in_that_place() -> None:
@@ -126,7 +126,7 @@ def test_the_clues_of_a_queue_leave_one_order_which_has_the_right_person_in_that
         _, *clues, question = sample.input.split("\n")
         queues = list(permutations(sample.choices))
         for clue in clues:
-            queues = [queue for queue in queues if fits(clue, queue)]
+            queues = fitting(clue, queues)
         assert len(queues) == 1, sample.id
         asked = re.findall("|".join([*ORDINALS, "seventh"]), question)
         place = [*ORDINALS, "seventh"].index(asked[0])

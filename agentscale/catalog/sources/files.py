@@ -58,6 +58,6 @@ def _unzipped(file: Path) -> str:
         raw = gzip.decompress(file.read_bytes())
     except FileNotFoundError:
         raise SpecError("there is no such file", file=file, allowed="a samples file") from None
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:  # ValueError: a zero byte in the path
         raise SpecError(f"cannot be unzipped: {error}", file=file) from None
     return decoded(raw, file)

@@ -26,7 +26,9 @@ def parquet_table(file: Path) -> Iterator[Row | SpecError]:
         ) from None
     try:
         table = parquet.read_table(file)
-    except (OSError, pyarrow.ArrowException) as error:
+    except FileNotFoundError:
+        raise SpecError("there is no such file", file=file, allowed="a samples file") from None
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise SpecError(f"is no Parquet file: {str(error).splitlines()[0]}", file=file) from None
     for number, data in enumerate(table.to_pylist(), start=1):
         yield Row(data, file, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, reduce
 from itertools import combinations
 from operator import and_
@@ -91,7 +91,8 @@ def _fresh(draws: Draws, level: int, verdict: str, seen: set[str]) -> tuple[str,
         names = draws.some(ATOMS, n)
         premises = [_premise(draws, forms, n) for _ in range(count)]
         claim = Literal(draws.below(n), bool(draws.below(2)))
-        if _verdict(premises, claim, n, least) != verdict or not _all_matter(premises, n):
+        masks, yes = [_true_in(each, n) for each in premises], _worlds(claim, n)
+        if not _all_matter(premises, n) or _verdict(masks, yes) != verdict or not _needs(masks, yes, verdict, least):
             continue
         text = _written(premises, claim, names)
         if text not in seen:
@@ -112,20 +113,18 @@ def _all_matter(premises: list[Premise], n: int) -> bool:
     )
 
 
-def _verdict(premises: list[Premise], claim: Literal, n: int, least: int) -> str | None:
-    """What the premises say of the claim; ``None`` where they contradict one another, or fewer premises would do."""
-    masks = [_true_in(each, n) for each in premises]
-    yes = _worlds(claim, n)
+def _verdict(masks: Iterable[int], yes: int) -> str | None:
+    """What premises say of a claim, each by its worlds; ``None`` if they contradict each other."""
+    left = reduce(and_, masks)
+    if not left:
+        return None
+    return VERDICTS[0] if not left & ~yes else VERDICTS[1] if not left & yes else VERDICTS[2]
 
-    def said(chosen: tuple[int, ...]) -> str:
-        left = reduce(and_, chosen)
-        return VERDICTS[0] if not left & ~yes else VERDICTS[1] if not left & yes else VERDICTS[2]
 
-    whole = said(tuple(masks)) if reduce(and_, masks) else None
-    if whole is None or whole == VERDICTS[2]:
-        return whole
-    early = any(said(few) == whole for size in range(1, least) for few in combinations(masks, size))
-    return None if early else whole
+def _needs(masks: list[int], yes: int, verdict: str, least: int) -> bool:
+    """Whether fewer than ``least`` of the premises leave the claim open."""
+    fewer = (few for size in range(1, least) for few in combinations(masks, size))
+    return verdict == VERDICTS[2] or all(_verdict(few, yes) != verdict for few in fewer)
 
 
 def _written(premises: list[Premise], claim: Literal, names: list[tuple[str, str]]) -> str:
