@@ -318,5 +318,5 @@ def _check(base: Sweep, method: str, nodes: int, batch: int, rounds: int, propos
         raise SpecError.unknown("model", proposer, models, key="proposer")
     if len(models) == (proposer is not None):
         raise SpecError("no model is left for the nodes", key="models", allowed="one besides the proposer, or more")
-    if method == "halving" and len(base.experiment.task) > 1:
+    if method == "halving" and sum(len(ref.world) or 1 for ref in base.experiment.task) > 1:
         raise SpecError("the experiment has several tasks", key="task", allowed="one, of which halving asks shares")

@@ -18,7 +18,7 @@ Node = dict[str, Any]
 LISTED = {
     "Experiment": ("task", "team"),
     "TeamSpec": ("size", "layer", "models", "personas"),
-    "TaskRef": ("levels",),
+    "TaskRef": ("levels", "world"),
     "Member": ("tools",),
 }
 """Fields whose list of one may be written without its brackets."""

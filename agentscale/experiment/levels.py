@@ -92,7 +92,7 @@ class LevelReader:
         """
         topology_levels = self._topologies()
         protocol_levels = self._protocols()
-        tasks = [task for task in self._tasks(protocol_levels) if task is not None]
+        tasks = list(self._tasks(protocol_levels))
         self._faults.check()
         self._unique_teams(tasks)
         self._faults.check()
@@ -184,23 +184,30 @@ class LevelReader:
 
     # -- tasks ----------------------------------------------------------------------------------------------------
 
-    def _tasks(self, played: Sequence[ProtocolLevel]) -> Iterator[TaskLevel | None]:
+    def _tasks(self, played: Sequence[ProtocolLevel]) -> Iterator[TaskLevel]:
+        """Those that are right; what is wrong with the others is noted."""
         names: list[str] = []
         known_personas = {name: one for members in persona_sets().values() for name, one in members.items()}
+        own = {name: Persona(name=name, text=text) for name, text in self._experiment.personas.items() if text}
         for index, ref in enumerate(self._experiment.task):
             keys = self._item(("task",), index)
-            task = self._task(ref, keys)
-            if task is None:
-                yield None
-                continue
-            self._once("the task", task.spec.name, names, keys)
-            names.append(task.spec.name)
-            usual = personas_for(task, task_folder(ref.name, self._base))
-            own = {name: Persona(name=name, text=text) for name, text in self._experiment.personas.items() if text}
-            pool = {**known_personas, **usual, **own}
-            judge = self._judge(ref, task, pool, keys)
-            casts = tuple({**parts, **judge} for parts in self._casts(played, pool))
-            yield TaskLevel(task, self._deals(tuple(own or usual), pool), casts)
+            for task in self._task_levels(ref, keys):
+                self._once("the task", task.spec.name, names, keys)
+                names.append(task.spec.name)
+                usual = personas_for(task, task_folder(ref.name, self._base))
+                pool = {**known_personas, **usual, **own}
+                judge = self._judge(ref, task, pool, keys)
+                casts = tuple({**parts, **judge} for parts in self._casts(played, pool))
+                yield TaskLevel(task, self._deals(tuple(own or usual), pool), casts)
+
+    def _task_levels(self, ref: TaskRef, keys: Keys) -> Iterator[Task]:
+        """The task, once for each choice of parameters of its worlds."""
+        task = self._task(ref, keys)
+        for index, parameters in enumerate(ref.world or ({},) if task is not None else ()):
+            try:
+                yield changed(task, parameters)
+            except SpecError as error:
+                self._faults.add(self._item((*keys, "world"), index), error)
 
     def _judge(self, ref: TaskRef, task: Task, pool: dict[str, Persona], keys: Keys) -> dict[str, Agent]:
         """Who judges the answers of a task, if anybody does."""
@@ -236,12 +243,7 @@ class LevelReader:
         if ref.instruction is not None:
             spec = task.spec.model_copy(update={"instruction": ref.instruction})
             task = task.model_copy(update={"spec": spec})
-        chosen = select(task, levels=ref.levels, limit=ref.limit, seed=self._experiment.seed)
-        try:
-            return changed(chosen, ref.world)
-        except SpecError as error:
-            self._faults.add((*keys, "world"), error)
-            return None
+        return select(task, levels=ref.levels, limit=ref.limit, seed=self._experiment.seed)
 
     # -- teams ----------------------------------------------------------------------------------------------------
 

@@ -304,9 +304,9 @@ class TaskRef(Record):
     data: str | None = later(None)
     """The file or folder that holds the task's questions, in place of what the task's head says. A relative path
     starts at the experiment file."""
-    world: dict[str, Any] = later({})
-    """Parameters of the task's worlds that are otherwise than its samples say, such as ``{horizon: hidden}``. A task so
-    changed is a level of its own, with them in its name."""
+    world: Annotated[tuple[dict[str, Any], ...], BeforeValidator(listed)] = later(())
+    """Parameters of the task's worlds that are otherwise than its samples say, such as ``{horizon: hidden}``. A list of
+    them is a factor, and ``{}`` the worlds as they are; a task so changed has them in its name."""
 
 
 def _task_ref(value: object) -> object:

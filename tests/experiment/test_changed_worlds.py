@@ -13,8 +13,9 @@ HEAD = "models: {good: {policy: optimal}}\nteam: {pairs: ordered}\nprotocol: wor
 
 
 def test_a_changed_task_has_the_same_samples_and_a_name_and_a_digest_of_its_own(loaded: Callable[..., Sweep]) -> None:
-    some = "name: matrix_games, levels: 1, limit: 3"
-    sweep = loaded(HEAD + f"task: [{{{some}}}, {{{some}, world: {{rounds: 2, horizon: hidden}}}}]\n")
+    sweep = loaded(
+        HEAD + "task: {name: matrix_games, levels: 1, limit: 3, world: [{}, {rounds: 2, horizon: hidden}]}\n"
+    )
     plain, other = sweep.header.tasks
     assert (plain, other) == ("matrix_games", "matrix_games-horizon=hidden-rounds=2")
     assert sweep.header.tasks[plain].digest != sweep.header.tasks[other].digest
@@ -25,10 +26,15 @@ def test_a_changed_task_has_the_same_samples_and_a_name_and_a_digest_of_its_own(
     assert {world.rounds for (of, _), world in sweep.worlds.items() if of == other} == {2}
 
 
-def test_what_is_changed_is_resolved_again_when_the_run_is_read(loaded: Callable[..., Sweep]) -> None:
-    sweep = loaded(HEAD + "task: {name: matrix_games, limit: 1, world: {rounds: 2}}\n")
-    assert sweep.header.experiment["task"][0]["world"] == {"rounds": 2}
+def test_one_change_may_be_written_without_its_list(loaded: Callable[..., Sweep]) -> None:
+    sweep = loaded(HEAD + "task: {name: matrix_games, limit: 1}\n", "task.world.rounds=2")
+    assert sweep.header.experiment["task"][0]["world"] == [{"rounds": 2}]
     assert all(question.world.parameters["rounds"] == 2 for question in sweep.questions.values() if question.world)
+
+
+def test_every_change_is_a_level_of_its_own(loaded: Callable[..., Sweep]) -> None:
+    with pytest.raises(SpecError, match="'matrix_games-rounds=2' stands twice"):
+        loaded(HEAD + "task: {name: matrix_games, limit: 1, world: [{rounds: 2}, {rounds: 2}]}\n")
 
 
 @pytest.mark.parametrize(
