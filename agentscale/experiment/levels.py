@@ -203,7 +203,9 @@ class LevelReader:
     def _task_levels(self, ref: TaskRef, keys: Keys) -> Iterator[Task]:
         """The task, once for each choice of parameters of its worlds."""
         task = self._task(ref, keys)
-        for index, parameters in enumerate(ref.world or ({},) if task is not None else ()):
+        if task is None:
+            return
+        for index, parameters in enumerate(ref.world or ({},)):
             try:
                 yield changed(task, parameters)
             except SpecError as error:
