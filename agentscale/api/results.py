@@ -19,6 +19,7 @@ from agentscale.store import RunFolder
 if TYPE_CHECKING:
     from agentscale.analysis import Analysis, NamedEmbedder, Table
     from agentscale.engine.tally import Tally
+    from agentscale.report.contents import Contents
 
 ESTIMATES = {
     "accuracy": ("accuracy", "accuracy_low", "accuracy_high"),
@@ -272,6 +273,66 @@ class Run:
         from agentscale import report
 
         return report.render(self.folder, self.published)
+
+    def print_figures(
+        self, to: str | Path, preset: str = "one-column", forms: Sequence[str] = ("svg", "png", "pdf")
+    ) -> list[Path]:
+        """Writes every figure in the width of a printed column, and ``captions.md``.
+
+        Args:
+            to: The folder, which is made.
+            preset: ``one-column`` (246 points) or ``two-column`` (510 points).
+            forms: Files of each figure: ``svg``, ``png`` (300 dots an inch), ``pdf``.
+
+        Returns:
+            The paths, in the order of the page.
+
+        Raises:
+            SpecError: There is no such preset or form.
+            StoreError: The run cannot be read, or the folder not written.
+        """
+        from agentscale.report import prints
+
+        if preset not in prints.PRESETS:
+            raise SpecError.unknown("preset", preset, prints.PRESETS, key="preset")
+        for form in forms:
+            if form not in prints.FORMS:
+                raise SpecError.unknown("form of a figure", form, prints.FORMS, key="forms")
+        wanted = tuple(form for form in prints.FORMS if form in forms)
+        return prints.printed(self._contents, Path(to), prints.PRESETS[preset], wanted)
+
+    def typeset(self, form: str = "latex") -> dict[str, str]:
+        """The tables of a paper by name: points of the curves, comparisons, fits, forecast.
+
+        Args:
+            form: ``latex``, which wants the package booktabs, or ``markdown``.
+
+        Raises:
+            SpecError: There is no such form.
+            StoreError: The run cannot be read.
+        """
+        from agentscale.report import typeset
+
+        for known in typeset.FORMS:
+            if form == known:
+                return typeset.typeset(self._contents.tables, known)
+        raise SpecError.unknown("form of a table", form, typeset.FORMS, key="form")
+
+    def methods(self) -> str:
+        """A paragraph of methods with every setting that a reviewer asks for, from the run's header and tables.
+
+        Raises:
+            StoreError: The run cannot be read.
+        """
+        from agentscale.report.methods import methods
+
+        return methods(self._contents)
+
+    @cached_property
+    def _contents(self) -> Contents:
+        from agentscale.report.contents import Contents
+
+        return Contents(self.published)
 
     @cached_property
     def published(self) -> Analysis:

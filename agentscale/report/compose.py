@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -20,22 +19,22 @@ from markupsafe import Markup
 
 from agentscale.analysis.tables import LONG
 from agentscale.recording.files import replaced
-from agentscale.report import card, drawings, transcripts, words
+from agentscale.report import drawings, transcripts, words
 from agentscale.report.assets import asset, declared
 from agentscale.report.colours import DARK, LIGHT
-from agentscale.report.figures import Figure, figures, svg, theme
-from agentscale.report.followed import CAPTION, Followed, followed
-from agentscale.report.legible import embedded, plain, unbounded, visible
-from agentscale.report.numbers import Row, sheet
+from agentscale.report.contents import Contents
+from agentscale.report.figures import svg, theme
+from agentscale.report.followed import CAPTION
+from agentscale.report.legible import embedded, visible
+from agentscale.report.numbers import sheet
 from agentscale.report.outlook import outlook
-from agentscale.report.settings import shortened
 
 if TYPE_CHECKING:
     from agentscale.analysis import Analysis
     from agentscale.store import RunFolder
 
 _SERIES = len(LIGHT["series"])
-SCRIPTS = ("charts.js", "elements.js", "packed.js", "rounds.js", "trial.js", "browser.js")
+SCRIPTS = ("charts.js", "elements.js", "copy.js", "packed.js", "rounds.js", "trial.js", "browser.js")
 """The page's own scripts, in the order in which they run."""
 
 
@@ -54,44 +53,22 @@ def render(folder: RunFolder, analysis: Analysis) -> Path:
     """
     for name, table in analysis.tables.items():
         folder.write_table(name, table.columns, table.rows)
-    tables = shortened({name: plain(unbounded(table.rows)) for name, table in analysis.tables.items()})
-    drawn, graphs = figures(tables, folder.header.cells), drawings.drawings(folder.header.cells)
-    known = card.report_card(folder.header, analysis, tables)
-    for figure in drawn:
-        _write(folder.figure_path(f"{figure.name}.svg"), svg(figure, card.brief(known)))
-    if graphs:
-        _write(folder.figure_path("topologies.svg"), drawings.svg(graphs))
-    along = followed(folder.header.cells, tables["reading"])
-    if along:
-        _write(folder.figure_path("followed.svg"), drawings.svg(along.drawings))
-    return _write(folder.report_path, page(folder, analysis, tables, Pictures(drawn, graphs, along), known))
+    shown = Contents(analysis)
+    for figure in shown.figures:
+        _write(folder.figure_path(f"{figure.name}.svg"), svg(figure, shown.brief))
+    for name, drawn in shown.drawn().items():
+        _write(folder.figure_path(f"{name}.svg"), drawn)
+    return _write(folder.report_path, page(folder, shown))
 
 
-class Pictures(NamedTuple):
-    """What a page shows besides words and tables."""
-
-    figures: Sequence[Figure]
-    topologies: Sequence[drawings.Drawing]
-    followed: Followed | None
-
-
-def page(
-    folder: RunFolder,
-    analysis: Analysis,
-    tables: dict[str, Sequence[Row]],
-    pictures: Pictures,
-    known: Sequence[card.Entry],
-) -> str:
+def page(folder: RunFolder, shown: Contents) -> str:
     """The HTML of the page.
 
     Args:
-        folder: The run.
-        analysis: Its numbers.
-        tables: The rows of every table, legible.
-        pictures: The figures and the drawings of topologies.
-        known: The report card.
+        folder: The run, for its transcripts.
+        shown: All else that is on the page.
     """
-    drawn = pictures.figures
+    analysis, tables, drawn = shown.analysis, shown.tables, shown.figures
     header, packed = folder.header, transcripts.pack(folder, transcripts.MAX_TRIALS)
     warnings = [*map(visible, analysis.warnings), *words.gathered(tables["cells"])]
     scripts = [_script(name) for name in SCRIPTS]
@@ -106,13 +83,13 @@ def page(
             unanswered=words.unanswered(tables),
             method=analysis.method,
             figures=drawn,
-            followed=pictures.followed,
+            followed=shown.followed,
             follow_caption=CAPTION,
             outlook=outlook(tables["forecast"]) if "forecast" in tables else None,
-            drawings=pictures.topologies,
+            drawings=shown.topologies,
             side=f"{drawings.SIDE:.0f}",
-            card=known,
-            brief=card.brief(known),
+            card=shown.card,
+            brief=shown.brief,
             warnings=warnings,
             beside={figure.name: words.beside(figure.name, warnings) for figure in drawn},
             sheets={

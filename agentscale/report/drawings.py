@@ -148,9 +148,9 @@ def _reads(graph: nx.DiGraph) -> str:
     return "; ".join(f"{node} reads {peers or 'no one'}" for node, peers in heard.items()) + "."
 
 
-def svg(drawn: list[Drawing]) -> str:
-    """All drawings in one SVG file, four to a row, on white."""
-    columns, height = 4, SIDE + 34
+def svg(drawn: list[Drawing], columns: int = 4) -> str:
+    """All drawings in one SVG file, so many to a row, on white."""
+    height = SIDE + 34
     rows = -(-len(drawn) // columns)
     parts = [
         f'<g transform="translate({index % columns * SIDE:.0f} {index // columns * height:.0f})">'

@@ -18,11 +18,11 @@ from agentscale.report.figures import (
     votes,
     worlds,
 )
-from agentscale.report.figures.base import Figure, Panel, svg, theme
+from agentscale.report.figures.base import Figure, Panel, svg, theme, whole
 from agentscale.report.numbers import Row
 from agentscale.schema.run import Cell
 
-__all__ = ["Figure", "Panel", "figures", "svg", "theme"]
+__all__ = ["Figure", "Panel", "figures", "svg", "theme", "whole"]
 
 
 def figures(tables: Mapping[str, Sequence[Row]], cells: Sequence[Cell]) -> list[Figure]:

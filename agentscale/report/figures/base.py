@@ -169,17 +169,20 @@ def theme(colours: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def svg(figure: Figure, card: str = "") -> str:
-    """The figure as an SVG text: the same bytes for the same figure.
+def whole(figure: Figure, card: str = "", *, columns: int = 2, width: int = 340) -> dict[str, Any]:
+    """The figure as one Vega-Lite specification: its panels side by side, on white.
 
     Args:
         figure: The figure.
         card: What a reader must know of the run, below the panels.
+        columns: Panels side by side.
+        width: Of a panel, in pixels.
     """
-    panels = [panel.spec | {"title": panel.title, "width": 340, "height": 240} for panel in figure.panels]
-    whole = {
+    size = {"width": width, "height": round(width * 12 / 17)}
+    panels = [panel.spec | {"title": panel.title} | size for panel in figure.panels]
+    made = {
         "concat": panels,
-        "columns": 2,
+        "columns": columns,
         "spacing": 36,
         "resolve": {"legend": {"color": "independent", "shape": "independent"}},
         "config": theme(LIGHT) | {"background": LIGHT["paper"]},
@@ -188,5 +191,10 @@ def svg(figure: Figure, card: str = "") -> str:
     if card:
         lines = textwrap.wrap(card, _WIDE if len(panels) > 1 else _NARROW)
         look = {"orient": "bottom", "anchor": "start", "offset": 14, "fontSize": 11, "fontWeight": "normal"}
-        whole["title"] = {"text": lines, "color": LIGHT["muted"], **look}
-    return str(vl_convert.vegalite_to_svg(whole))
+        made["title"] = {"text": lines, "color": LIGHT["muted"], **look}
+    return made
+
+
+def svg(figure: Figure, card: str = "", *, columns: int = 2, width: int = 340) -> str:
+    """The figure of :func:`whole` as an SVG text: the same bytes for the same figure."""
+    return str(vl_convert.vegalite_to_svg(whole(figure, card, columns=columns, width=width)))
