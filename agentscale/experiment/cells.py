@@ -92,7 +92,7 @@ def combinations(levels: Levels) -> Iterator[Combination]:
     Topologies collapse where the protocol has no use for one, and for an agent that is alone.
     """
     for task in levels.tasks:
-        questions = [asked(question(sample, task.task.spec)) for sample in task.task.samples]
+        questions = [asked(question(sample, task.task.spec, task.task.permuted_by)) for sample in task.task.samples]
         for protocol, parts in zip(levels.protocols, task.casts, strict=True):
             why = protocol.protocol.unfit_for(questions)
             worlds = tuple(question.world for question in questions if question.world is not None)

@@ -245,6 +245,10 @@ class LevelReader:
         if ref.instruction is not None:
             spec = task.spec.model_copy(update={"instruction": ref.instruction})
             task = task.model_copy(update={"spec": spec})
+        if ref.permute and task.spec.kind != "choice":
+            problem = f"the task {task.spec.name!r} wants a {task.spec.kind}, and has no options"
+            self._faults.add((*keys, "permute"), SpecError(problem, remedy="leave permute out"))
+        task = task.model_copy(update={"permuted_by": self._experiment.seed if ref.permute else None})
         return select(task, levels=ref.levels, limit=ref.limit, seed=self._experiment.seed)
 
     # -- teams ----------------------------------------------------------------------------------------------------

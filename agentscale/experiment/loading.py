@@ -52,7 +52,7 @@ def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sweep:
     except SpecError as error:
         raise faults.placed((error.key or "topology",), error) from None
     tasks = [level.task for level in levels.tasks]
-    questions = [question(sample, task.spec) for task in tasks for sample in task.samples]
+    questions = [question(sample, task.spec, task.permuted_by) for task in tasks for sample in task.samples]
     return Sweep(
         header=header(experiment, tasks, questions, layout),
         experiment=experiment,

@@ -20,19 +20,38 @@ def prompt(sample: Sample, spec: TaskSpec) -> str:
     return "\n".join([sample.input, *choices, "", spec.instruction])
 
 
-def question(sample: Sample, spec: TaskSpec) -> QuestionRecord:
-    """The question that a sample becomes, with its target."""
+def question(sample: Sample, spec: TaskSpec, permuted_by: int | None = None) -> QuestionRecord:
+    """The question that a sample becomes, with its target.
+
+    Args:
+        sample: The sample.
+        spec: The head of its task.
+        permuted_by: The seed of the order in which its options are asked; ``None`` leaves them as they are. The order
+            hangs on the seed, the task and the sample alone.
+    """
+    order: tuple[int, ...] = ()
+    if permuted_by is not None and sample.choices:
+        drawn = keyed(permuted_by, "permute", spec.name, sample.id).permutation(len(sample.choices))
+        order = tuple(int(place) for place in drawn)
+        sample = _reordered(sample, order)
     return QuestionRecord(
         task=spec.name,
         sample_id=sample.id,
         prompt=prompt(sample, spec),
         choices=sample.choices,
+        order=order,
         target=sample.target,
         level=sample.level,
         world=next((Named(name=name, parameters=given) for name, given in sample.world.items()), None),
         aliases=sample.aliases,
         tests=sample.tests,
     )
+
+
+def _reordered(sample: Sample, order: Sequence[int]) -> Sample:
+    """The sample with its options in another order, and the letter that the right one then has."""
+    target = LETTERS[order.index(LETTERS.index(sample.target))]
+    return sample.model_copy(update={"choices": tuple(sample.choices[place] for place in order), "target": target})
 
 
 def asked(record: QuestionRecord) -> Question:

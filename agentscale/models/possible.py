@@ -55,12 +55,16 @@ def possible_answers(record: QuestionRecord, *, n_open: int, seed: int) -> Possi
         SpecError: where the target is not one of the letters, or not a number.
     """
     right = checked_target(record)
-    if record.choices:
-        wrong = [letter for letter in string.ascii_uppercase[: len(record.choices)] if letter != right]
-    else:
-        wrong = _plausible(right, n_open - 1)
+    wrong = _other_letters(record, right) if record.choices else _plausible(right, n_open - 1)
     order = keyed(seed, "options", record.task, record.sample_id).permutation(len(wrong))
     return Possible((right, *(wrong[i] for i in order)), bool(record.choices))
+
+
+def _other_letters(record: QuestionRecord, right: str) -> list[str]:
+    """The letters of the wrong options, in the order in which these stand in the task: the world knows contents."""
+    letters = string.ascii_uppercase[: len(record.choices)]
+    placed = zip(record.order or range(len(letters)), letters, strict=True)
+    return [letter for _, letter in sorted(placed) if letter != right]
 
 
 def checked_target(record: QuestionRecord) -> str:

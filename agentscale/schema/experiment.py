@@ -298,6 +298,8 @@ class TaskRef(Record):
     """Only samples of these levels."""
     instruction: str | None = Field(default=None, min_length=1)
     """The sentence that closes every question, in place of the task's own. It should ask for the answer's mark."""
+    permute: Annotated[bool, Field(strict=True)] = later(False)
+    """Whether the options of every question are put in an order drawn by the seed, so that no place is favoured."""
     judge: Annotated[Member | None, BeforeValidator(_member)] = later(None)
     """Who judges the answers of a task of the kind ``text``, by the task's rubric: a model's name, or a mapping as
     under ``team.members``. Without a judge, a text is right that reads like the target or one of its aliases."""

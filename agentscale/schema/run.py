@@ -78,7 +78,11 @@ class QuestionRecord(Record):
     sample_id: str
     prompt: str
     choices: tuple[str, ...] = ()
+    """The options in the order in which they were asked."""
+    order: tuple[int, ...] = later(())
+    """Where each option stands in the task, counted from 0, where options were permuted."""
     target: str
+    """The right answer; a letter is that of the order in which options were asked."""
     level: int = 1
     world: Named | None = later(None)
     """The chain of steps, or the world, that the question opens."""

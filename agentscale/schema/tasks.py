@@ -70,6 +70,8 @@ class Task(Record):
 
     spec: TaskSpec
     samples: tuple[Sample, ...] = Field(min_length=1)
+    permuted_by: int | None = None
+    """The seed by which the options of every question are put in another order; ``None`` leaves them as they are."""
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Task:

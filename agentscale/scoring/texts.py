@@ -9,7 +9,7 @@ from agentscale.scoring.cleaning import plain
 from agentscale.scoring.numbers import canonical, whole_number
 
 _ARTICLE = re.compile(r"^(?:the|an?) (?=.)")
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_EDGES = re.compile(r"^(?:(?!-\.?[0-9])[\W_])+|[\W_]+$")
 _REFUSAL = re.compile(
     r"\W{0,4}(?:(?:i'm|i am|we are|we're) (?:very |so |really )?sorry\b|sorry\b|as an? (?:ai|language model)\b|"
     r"(?:unfortunately,? )?(?:i|we) (?:can't|cannot|can not|am unable to|am not able to|won't|will not|must decline)\b|"
@@ -23,6 +23,13 @@ def canonical_text(text: str) -> str:
 
     What is nothing but a number becomes the number's canonical text. Empty where there is no letter and no digit.
     """
+    before = None
+    while text != before:
+        before, text = text, _once_folded(text)
+    return text
+
+
+def _once_folded(text: str) -> str:
     bare = plain(text)
     value = whole_number(bare)
     if value is not None:

@@ -86,7 +86,7 @@ def test_a_reply_tells_which_extractor_read_it(world: ModuleType) -> None:
     trial = world.trial(world.cell("L1", 3), asked, 1, lambda index, number: "AB"[index] if index < 2 else None)
     read = world.header([]).tasks["sums"].model_copy(update={"extract": ("mark", "letter")})
     events = shown_trial(trial, asked, read)["events"]
-    assert [event["by"] for event in events[:2]] == ["mark@1", "mark@1"]
+    assert [event["by"] for event in events[:2]] == ["mark@2", "mark@2"]
     assert events[2]["missing"] == "no_answer"
     assert all(
         event["by"] is None

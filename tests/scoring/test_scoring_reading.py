@@ -69,7 +69,7 @@ def test_a_planted_letter_is_read_back_from_any_wrapping(data, n):
     options = tuple(f"thing number {i} of many" for i in range(n))
     letter = data.draw(st.sampled_from(letters(n)))
     shown = data.draw(st.sampled_from([letter, letter.lower()])) if len(letter) == 1 else letter
-    assert read_choice(data.draw(wrapped(shown)), options) == (letter, None, "mark@1")
+    assert read_choice(data.draw(wrapped(shown)), options)[:3] == (letter, None, "mark@2")
 
 
 @given(data=st.data(), index=st.integers(0, 3))
@@ -109,19 +109,19 @@ def test_tangled_text_never_breaks_a_reading(text, kind):
 @pytest.mark.parametrize("text", ["Final answer: B", "B", "", "the answer is (B)"])
 def test_a_text_that_was_cut_off_is_never_read(text):
     cut = Completion(text, "length")
-    assert read(cut, kind="choice", choices=CITIES, chain=CHOICE) == (None, "truncated", "finish@1")
+    assert read(cut, kind="choice", choices=CITIES, chain=CHOICE)[:3] == (None, "truncated", "finish@1")
 
 
 def test_a_reading_names_the_extractor_and_its_version():
-    assert read_choice("Final answer: B").by == "mark@1"
+    assert read_choice("Final answer: B").by == "mark@2"
     assert read_choice("I choose option B").by == "letter@1"
     assert read_choice("London").by == "option_text@1"
     assert read_number("It makes 5").by == "last_number@1"
 
 
 def test_a_chain_asks_only_the_extractors_that_it_names():
-    assert read_choice("I choose option B", chain=("mark",)) == (None, "no_answer", "mark@1")
-    assert read_choice("London", chain=("letter", "mark")) == (None, "no_answer", "mark@1")
+    assert read_choice("I choose option B", chain=("mark",))[:3] == (None, "no_answer", "mark@2")
+    assert read_choice("London", chain=("letter", "mark"))[:3] == (None, "no_answer", "mark@2")
 
 
 def test_reasoning_text_is_not_read():

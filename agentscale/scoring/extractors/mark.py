@@ -37,4 +37,4 @@ def _read(mark: Mark, kind: AnswerKind, choices: Sequence[str], *, strict: bool)
             return marked_number(mark.tail, strict=strict)
 
 
-MARK = Extractor("mark", 1, {"choice": "plain", "number": "plain", "math": "signs", "text": "plain"}, _find)
+MARK = Extractor("mark", 2, {"choice": "plain", "number": "plain", "math": "signs", "text": "plain"}, _find)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from agentscale.scoring.base import NO_ANSWER, Found
 from agentscale.scoring.extractors.letter import explicit
-from agentscale.scoring.letters import begins_with_option, contradicts, label_pattern, letters, option_named
+from agentscale.scoring.letters import begins_with_option, contradicts, folded, label_pattern, letters, option_named
 
 _REASON = re.compile(r"(?:because|since|as|is|was|for|due|and is|which|has|would|seems)\b", re.IGNORECASE)
 _CLOSED = re.compile(r"[)\]]|[:;,]|[.!?](?![A-Za-z0-9])|[\"'*_]+(?:[ .,:)]|$)| *$| [-=(]| ?—|-{2}")
@@ -47,7 +47,10 @@ def _leading(tail: str, choices: Sequence[str]) -> Found | None:
     """The letter with which the line begins, if it is one and not the first word of a sentence."""
     first, second, listed = _patterns(label_pattern(choices))
     match = first.match(tail)
-    if match is None or option_named(tail, choices) not in (None, match[1].upper()):
+    if match is None:
+        return None
+    # A letter alone is a letter, as the question asks for one, even where another option is called so.
+    if folded(tail[match.end() :]) and option_named(tail, choices) not in (None, match[1].upper()):
         return None
     rest, letter, known = tail[match.end() :], match[1].upper(), letters(len(choices))
     named = begins_with_option(rest, letter, choices)
