@@ -5,8 +5,10 @@ An imported log becomes a run folder that is analyzed like any other. It holds n
 
 from __future__ import annotations
 
-from agentscale.interop.building import Imported, build
+from agentscale.interop.building import build
 from agentscale.interop.flat import ANSWERS, TRIALS, answers, trials
+from agentscale.interop.folder import Imported
+from agentscale.interop.plays import Played, Plays
 from agentscale.interop.readers import READERS, format_of
 from agentscale.interop.utterances import NEEDED, READ, SAMPLED, Foreign, Utterance
 from agentscale.interop.writers import WRITERS
@@ -21,6 +23,8 @@ __all__ = [
     "WRITERS",
     "Foreign",
     "Imported",
+    "Played",
+    "Plays",
     "Utterance",
     "answers",
     "build",

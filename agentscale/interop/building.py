@@ -14,15 +14,16 @@ from typing import Any, cast, get_args
 
 from agentscale import scoring, topology
 from agentscale.errors import SpecError
-from agentscale.experiment.header import versions
+from agentscale.interop import plays
+from agentscale.interop.folder import Head, Imported, write
+from agentscale.interop.plays import Plays
 from agentscale.interop.utterances import Foreign, Utterance, natural
 from agentscale.randomness import keyed
 from agentscale.schema.agents import Agent, Persona, Team
 from agentscale.schema.calls import Completion, Missing
 from agentscale.schema.record import digest
-from agentscale.schema.run import Cell, Event, Named, QuestionRecord, RunHeader, TaskHead, Transcript
+from agentscale.schema.run import Cell, Event, Named, QuestionRecord, Transcript
 from agentscale.schema.tasks import AnswerKind
-from agentscale.store import RunFolder, questions_digest
 
 CHAINS: dict[AnswerKind, tuple[str, ...]] = {
     "choice": ("mark", "letter", "option_text"),
@@ -31,14 +32,6 @@ CHAINS: dict[AnswerKind, tuple[str, ...]] = {
 """By which extractors texts are read, where the log tells no answers."""
 
 _UNTOLD = "(the log does not hold the question)"
-
-
-@dataclass(frozen=True)
-class Imported:
-    """A run that was imported."""
-
-    folder: RunFolder
-    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,9 @@ class _Task:
     chain: tuple[str, ...]
 
 
-def build(foreign: Foreign, path: Path, *, name: str, embedder: str, extract: Sequence[str] | None = None) -> Imported:
+def build(
+    foreign: Foreign | Plays, path: Path, *, name: str, embedder: str, extract: Sequence[str] | None = None
+) -> Imported:
     """Writes the run folder of a log.
 
     Args:
@@ -65,9 +60,15 @@ def build(foreign: Foreign, path: Path, *, name: str, embedder: str, extract: Se
         extract: A chain of extractors that reads all texts anew; by default the log's own answers stand.
 
     Raises:
-        SpecError: If the log holds no answer, a truth is no answer of its task, or two rows say the same thing twice.
+        SpecError: If the log holds no answer, a truth is no answer of its task, two rows say the same thing twice, or
+            the plays of a world are to be read anew.
         StoreError: If the folder cannot be written.
     """
+    if isinstance(foreign, Plays):
+        if extract is not None:
+            problem, remedy = "agents that act on a world give no answers to be read anew", "leave --extract out"
+            raise SpecError(problem, key="extract", remedy=remedy)
+        return plays.build(foreign, path, name=name, embedder=embedder)
     said = [each for each in foreign.utterances if each.role == "agent"]
     if not said:
         raise SpecError("the log holds no answer of an agent", remedy="name files that have rows of answers")
@@ -79,13 +80,16 @@ def build(foreign: Foreign, path: Path, *, name: str, embedder: str, extract: Se
         _CellMaker(name, rows, tasks[rows[0].task], is_led=name in foreign.led, rereads=extract is not None)
         for name, rows in sorted(played.items(), key=lambda item: natural(item[0]))
     ]
-    made = [list(maker.transcripts(questions)) for maker in makers]
-    folder = RunFolder.create(path, _header(foreign, name, embedder, tasks, questions, makers), "", questions.values())
-    for maker, transcripts in zip(makers, made, strict=True):
-        writer = folder.transcript_writer(maker.cell.id, [(each.sample_id, each.replicate) for each in transcripts])
-        for transcript in transcripts:
-            writer.add(transcript)
-        writer.close(complete=True)
+    made = [(maker.cell, list(maker.transcripts(questions))) for maker in makers]
+    folder = write(
+        path,
+        name=name,
+        embedder=embedder,
+        origin=foreign.format,
+        tasks={task.name: Head(task.kind, task.chain) for task in tasks.values()},
+        questions=list(questions.values()),
+        made=made,
+    )
     told = dict.fromkeys([*foreign.warnings, *_unknown_options(tasks), *(maker.warning for maker in makers)])
     return Imported(folder, tuple(filter(None, told)))
 
@@ -99,38 +103,6 @@ def _by(said: Iterable[Utterance], key: Callable[[Utterance], Any]) -> dict[Any,
 
 def _counted(item: tuple[tuple[str, str], object]) -> tuple[Any, ...]:
     return item[0][0], natural(item[0][1])
-
-
-def _header(
-    foreign: Foreign,
-    name: str,
-    embedder: str,
-    tasks: Mapping[str, _Task],
-    questions: Mapping[tuple[str, str], QuestionRecord],
-    makers: Sequence[_CellMaker],
-) -> RunHeader:
-    cells = tuple(maker.cell for maker in makers)
-    heads = {
-        task.name: TaskHead(
-            digest=digest([each.model_dump(mode="json") for key, each in questions.items() if key[0] == task.name]),
-            kind=task.kind,
-            extract=task.chain,
-        )
-        for task in tasks.values()
-    }
-    origin = {"imported": foreign.format}
-    return RunHeader(
-        name=name,
-        seed=0,
-        experiment=origin,
-        experiment_digest=digest([origin, sorted(heads), [cell.model_dump(mode="json") for cell in cells]]),
-        replicates=max(maker.n_replicates for maker in makers),
-        embedder=embedder,
-        cells=cells,
-        tasks=heads,
-        questions_digest=questions_digest(questions.values()),
-        versions=versions(),
-    )
 
 
 # -- questions --------------------------------------------------------------------------------------------------------

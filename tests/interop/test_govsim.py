@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from agentscale.api import import_run
 from agentscale.errors import SpecError
-from agentscale.interop.govsim import read
+from agentscale.interop.readers.govsim import recorded
 
 
 @pytest.mark.parametrize(
@@ -24,24 +25,24 @@ from agentscale.interop.govsim import read
 def test_the_recorded_runs_have_their_known_measures(
     run: str, expected: tuple[float | None, ...], shared_data: Path
 ) -> None:
-    found = read(shared_data / "govsim" / f"{run}.json").measures()
+    found = recorded(shared_data / "govsim" / f"{run}.json").measures()
     names = ("survival", "gain", "efficiency", "equality", "over_usage")
     assert tuple(value if (value := found[name]) is None else round(value, 3) for name in names) == expected
 
 
 def test_a_run_that_only_seems_to_survive_is_seen_to_be_silent(shared_data: Path) -> None:
-    found = read(shared_data / "govsim" / "vivid-galaxy-17.json").measures()
+    found = recorded(shared_data / "govsim" / "vivid-galaxy-17.json").measures()
     assert (found["survival"], found["silent"]) == (12, 1)
 
 
 def test_replies_without_a_number_are_counted_where_the_log_says_0(shared_data: Path) -> None:
-    recorded = read(shared_data / "govsim" / "stellar-sponge-16.json")
-    assert recorded.faults.unreadable == 4
-    assert (recorded.faults.asked, len(recorded.months), len(recorded.agents)) == (35, 7, 5)
+    run = recorded(shared_data / "govsim" / "stellar-sponge-16.json")
+    assert run.faults.unreadable == 4
+    assert (run.faults.asked, len(run.months), len(run.agents)) == (35, 7, 5)
 
 
 def test_the_talk_is_read_by_month_and_speaker(shared_data: Path) -> None:
-    talk = read(shared_data / "govsim" / "swift-waterfall-42.json").talk
+    talk = recorded(shared_data / "govsim" / "swift-waterfall-42.json").talk
     assert talk[0].name == "Mayor"
     assert [said.name for said in talk if said.month == 1][1:3] == ["John", "Luke"]
     assert {said.month for said in talk} == set(range(1, 7))
@@ -68,9 +69,9 @@ def written(folder: Path, rows: object) -> Path:
 
 
 def test_a_log_without_what_is_left_is_reckoned_up(tmp_path: Path) -> None:
-    recorded = read(written(tmp_path, [harvest(0), harvest(1)]))
-    assert recorded.months[0].left == 80
-    assert recorded.measures(months=1)["efficiency"] == 0.4
+    run = recorded(written(tmp_path, [harvest(0), harvest(1)]))
+    assert run.months[0].left == 80
+    assert run.measures(months=1)["efficiency"] == 0.4
 
 
 @pytest.mark.parametrize(
@@ -88,9 +89,50 @@ def test_a_log_without_what_is_left_is_reckoned_up(tmp_path: Path) -> None:
 )
 def test_what_is_no_log_is_refused_and_says_why(rows: object, message: str, tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=message):
-        read(written(tmp_path, rows))
+        recorded(written(tmp_path, rows))
 
 
 def test_a_missing_log_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="cannot be read"):
-        read(tmp_path / "log_env.json")
+        recorded(tmp_path / "log_env.json")
+
+
+def test_logs_become_a_run_with_the_measures_and_the_survival_of_our_own_commons(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    logs = sorted((shared_data / "govsim").glob("*.json"))
+    run = import_run(logs, format="govsim", out=tmp_path / "run", embedder="lexical").run
+    made = {(row["cell"], row["measure"]): row["value"] for row in run.rows("worlds")}
+    for log in logs:
+        assert {name: made[log.stem, name] for name in ("survival", "gain", "silent", "unreadable")} == {
+            name: value
+            for name, value in recorded(log).measures().items()
+            if name in ("survival", "gain", "silent", "unreadable")
+        }
+    ended = [(row["cell"], row["at"]) for row in run.rows("survival") if row["measure"] == "ended" and row["value"]]
+    assert ended == [("stellar-sponge-16", "7"), ("swift-waterfall-42", "6")]
+
+
+def test_logs_of_one_name_are_replicates_and_their_words_are_kept(tmp_path: Path) -> None:
+    paths = [tmp_path / name / "mine.json" for name in "ab"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text(json.dumps([harvest(0), harvest(1)]))
+    run = import_run(paths, format="govsim", out=tmp_path / "run", embedder="lexical").run
+    one, other = run.transcripts()
+    assert (one.cell, one.replicate, other.replicate) == ("mine", 0, 1)
+    assert [event.text for event in one.events] == ["Answer: 10 tons"] * 2
+    assert one.snapshots[0]["months"] == [{"pool": 100, "wanted": [10, 10], "got": [10, 10]}]
+
+
+def test_replicates_have_the_same_agents(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    paths = [written(tmp_path, [harvest(0)]).rename(tmp_path / "mine.json"), tmp_path / "b" / "mine.json"]
+    paths[1].write_text(json.dumps([harvest(1)]))
+    with pytest.raises(SpecError, match="another log of the name 'mine' has other agents"):
+        import_run(paths, format="govsim", out=tmp_path / "run")
+
+
+def test_a_world_has_no_answers_to_be_read_anew(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="leave --extract out"):
+        import_run(written(tmp_path, [harvest(0)]), format="govsim", out=tmp_path / "run", extract=["mark"])

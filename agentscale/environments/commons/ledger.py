@@ -8,8 +8,8 @@ Cooperate or collapse", arXiv 2505.09289.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 LEAST = 5
 """Units that must be left after a harvest, before the pool grows; with fewer it is dead."""
@@ -90,6 +90,16 @@ def over_usage(months: Sequence[Month]) -> float | None:
     """The share of harvests in which an agent got more than the threshold of that month; ``None`` without any."""
     over = [units > threshold(month.pool, len(month.takes)) for month in months for units in month.takes]
     return sum(over) / len(over) if over else None
+
+
+def is_kept(found: Mapping[str, float | None]) -> bool:
+    """Whether, by its measures, the pool has lasted and all was taken that could be."""
+    return not found["collapsed"] and found["efficiency"] == 1
+
+
+def snapshot(months: Sequence[Month]) -> dict[str, Any]:
+    """All harvests as plain values."""
+    return {"months": [{"pool": m.pool, "wanted": list(m.wanted), "got": list(m.got)} for m in months]}
 
 
 def measures(months: Sequence[Month], sustainable: int, least: int = LEAST) -> dict[str, float | None]:

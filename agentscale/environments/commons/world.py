@@ -13,7 +13,7 @@ from agentscale.environments.base import Environment, Score
 from agentscale.environments.commons import views
 from agentscale.environments.commons.allocate import Allocation, allocate
 from agentscale.environments.commons.framings import FRAMINGS, Framing, FramingName
-from agentscale.environments.commons.ledger import LEAST, Month, measures, threshold
+from agentscale.environments.commons.ledger import LEAST, Month, is_kept, measures, snapshot, threshold
 from agentscale.environments.commons.policies import POLICIES
 from agentscale.environments.commons.state import Said, State
 from agentscale.schema.calls import ANSWER_MARK
@@ -156,15 +156,12 @@ class Commons(Environment):
         Those are the turns of a talk in which something was said, on average over the talks; ``None`` without a talk.
         """
         found = measures(state.months, self._sustainable(state.n), self.least)
-        right = not found["collapsed"] and found["efficiency"] == 1
         spoken = state.turns / state.talks if state.talks else None
-        return Score(right, {**found, **state.faults.shares(), "talk_turns": spoken})
+        return Score(is_kept(found), {**found, **state.faults.shares(), "talk_turns": spoken})
 
     def snapshot(self, state: State) -> Any:
         """All harvests, once it is over."""
-        if state.phase != "over":
-            return None
-        return {"months": [{"pool": m.pool, "wanted": list(m.wanted), "got": list(m.got)} for m in state.months]}
+        return snapshot(state.months) if state.phase == "over" else None
 
     def _observation(self, state: State, who: int, text: str) -> Observation:
         rules = views.rules(self._frame, state, who, self.capacity, self.least, talks=self.talk > 0)

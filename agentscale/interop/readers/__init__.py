@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from agentscale.errors import SpecError
-from agentscale.interop.readers import inspect_logs, saferl, table
+from agentscale.interop.plays import Plays
+from agentscale.interop.readers import govsim, inspect_logs, saferl, table
 from agentscale.interop.utterances import Foreign
 
-READERS: dict[str, Callable[[Sequence[Path]], Foreign]] = {
+READERS: dict[str, Callable[[Sequence[Path]], Foreign | Plays]] = {
+    "govsim": govsim.read,
     "inspect": inspect_logs.read,
     "saferl": saferl.read,
     "table": table.read,
