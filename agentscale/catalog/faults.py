@@ -120,8 +120,8 @@ def explained(invalid: ValidationError, record: type[Record], data: Any) -> Iter
 def _error(detail: Any, keys: Keys, got: Any, schema: Node) -> SpecError:
     kind, loc = detail["type"], detail["loc"]
     if kind == "extra_forbidden":
-        around = _resolved(_schema_at(loc[:-1], schema), schema)
-        return SpecError.unknown("key", keys[-1], around.get("properties", {}))
+        around = _branches(_schema_at(loc[:-1], schema), schema)
+        return SpecError.unknown("key", keys[-1], {key for branch in around for key in branch.get("properties", {})})
     if kind == "value_error":
         return SpecError(str(detail["ctx"]["error"]))
     allowed = describe(_schema_at(loc, schema), schema)
@@ -167,18 +167,27 @@ def _options(node: Node) -> list[Node]:
     return [option for option in node.get("anyOf", ()) if option.get("type") != "null"]
 
 
+def _branches(node: Node, schema: Node) -> list[Node]:
+    """The node, and where it is a union what may stand there, such as a mapping in place of a name."""
+    whole = _resolved(node, schema)
+    return [whole, *(_resolved(option, schema) for option in _options(whole))]
+
+
 def _schema_at(loc: Sequence[str | int], schema: Node) -> Node:
     """The part of the schema that describes the value at ``loc``; a union is described as a whole."""
     node = schema
     for part in loc:
-        node = _resolved(node, schema)
-        inner = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
-        if inner is None and isinstance(node.get("additionalProperties"), dict):
-            inner = node["additionalProperties"]
+        inner = next((found for branch in _branches(node, schema) if (found := _inner(branch, part))), None)
         if inner is None:
             break
         node = inner
-    return node
+    return _resolved(node, schema)
+
+
+def _inner(node: Node, part: str | int) -> Node | None:
+    found = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
+    others = node.get("additionalProperties")
+    return found if found is not None else others if isinstance(others, dict) else None
 
 
 def describe(node: Node, schema: Node) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agentscale import environments
 from agentscale.catalog import experiment_file, experiments
 from agentscale.catalog.document import Document, Keys, dotted, read_document, to_yaml
 from agentscale.catalog.faults import Faults, explain, validated
@@ -19,6 +20,7 @@ from agentscale.experiment.overrides import overridden
 from agentscale.experiment.questions import question
 from agentscale.experiment.sweep import Sweep
 from agentscale.schema.experiment import Experiment, ModelSpec
+from agentscale.schema.run import QuestionRecord
 from agentscale.transport import check_written
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ def load(path_or_name: str | Path, overrides: Sequence[str] = ()) -> Sweep:
         raise faults.placed((error.key or "topology",), error) from None
     tasks = [level.task for level in levels.tasks]
     questions = [question(sample, task.spec, task.permuted_by) for task in tasks for sample in task.samples]
+    _check_policies(experiment, questions, faults)
+    faults.check()
     return Sweep(
         header=header(experiment, tasks, questions, layout),
         experiment=experiment,
@@ -184,6 +188,21 @@ def _check_world(name: str, spec: ModelSpec, faults: Faults) -> None:
     if spec.simulated.model >= world.models:
         problem = f"the world has no model {spec.simulated.model}"
         faults.add((*keys, "model"), SpecError(problem, allowed=f"0 to {world.models - 1}"))
+
+
+def _check_policies(experiment: Experiment, questions: Sequence[QuestionRecord], faults: Faults) -> None:
+    """Who plays a policy must find it in every world of the file."""
+    playing = {name: spec.policy for name, spec in experiment.models.items() if spec.policy is not None}
+    if not playing:
+        return
+    from agentscale.models.policy import unplayable
+
+    worlds = {record.world.name for record in questions if record.world is not None} & set(environments.WORLDS)
+    for name, policy in playing.items():
+        for world in sorted(worlds):
+            if error := unplayable(policy, environments.WORLDS[world].policies):
+                faults.add(("models", name, "policy"), error)
+                break
 
 
 def _source(document: Document, overrides: Sequence[str]) -> str:

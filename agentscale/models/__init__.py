@@ -47,8 +47,8 @@ def build(
         lessons: What is known of how endpoints want their requests spelt, and what takes up more of it.
 
     Raises:
-        SpecError: for a world that cannot be, a model that its world does not have, a question whose target the
-            simulator cannot place among possible answers, or a policy that a world does not have.
+        SpecError: for a world that cannot be, a model that its world does not have, or a question whose target the
+            simulator cannot place among possible answers.
     """
     # Imported where used: a run of the simulator loads no HTTP client, a run against endpoints no simulator.
     worlds: dict[str, World] = {}
@@ -71,7 +71,7 @@ def build(
         elif spec.policy is not None:
             from agentscale.models.policy import PolicyModel
 
-            built[name] = PolicyModel(name, spec.policy, casts or {})
+            built[name] = PolicyModel(spec.policy, casts or {})
         elif spec.model is not None:
             from agentscale.models.openai_chat import OpenAIChat
 

@@ -28,17 +28,11 @@ class PolicyModel:
     """Says what a policy says, or with chance ``slip`` what the policy ``random`` does.
 
     Args:
-        name: The model's name in the experiment file.
-        spec: The policy and the chance.
+        spec: The policy and the chance; every world that is played has it.
         casts: Who can play the world of a question, by (task digest, sample id).
-
-    Raises:
-        SpecError: If a world of the run has no such policy.
     """
 
-    def __init__(self, name: str, spec: Playing, casts: Mapping[tuple[str, str], Cast]) -> None:
-        for _, policies in casts.values():
-            _check(name, spec, policies)
+    def __init__(self, spec: Playing, casts: Mapping[tuple[str, str], Cast]) -> None:
         self.spec = spec
         self.casts = casts
         self.identity: dict[str, Any] = {"policy": spec.model_dump(mode="json")}
@@ -74,12 +68,10 @@ class PolicyModel:
         return "random" if self.spec.slip and rng.random() < self.spec.slip else self.spec.name
 
 
-def _check(name: str, spec: Playing, policies: Mapping[str, Policy]) -> None:
+def unplayable(spec: Playing, policies: Mapping[str, Policy]) -> SpecError | None:
+    """What is wrong with a policy, where a world has no such one; else ``None``."""
     if spec.name not in policies:
-        raise SpecError.unknown("policy", spec.name, policies, key=f"models.{name}.policy")
+        return SpecError.unknown("policy", spec.name, policies)
     if spec.slip and "random" not in policies:
-        raise SpecError(
-            f"slip is {spec.slip:g}, and a world that is played has no random action",
-            key=f"models.{name}.policy.slip",
-            allowed="0",
-        )
+        return SpecError(f"slip is {spec.slip:g}, and a world that is played has no random action", allowed="slip: 0")
+    return None

@@ -79,10 +79,20 @@ def test_who_has_no_neighbour_or_cannot_be_reached_cannot_play(n: int, graph: nx
     assert network().unfit(4, RING) is None
 
 
-@pytest.mark.parametrize("parameters", [{"problem": "colouring"}, {"problem": "consensus", "rounds": 0}, {}])
-def test_parameters_that_cannot_be_are_refused(parameters: dict[str, Any]) -> None:
-    with pytest.raises(SpecError, match="network"):
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"problem": "colouring"}, "network.problem: got 'colouring'"),
+        ({"problem": "consensus", "rounds": 0}, "network.rounds: got 0\n  allowed: a whole number ≥ 1, 2D+1 or paper"),
+        ({"problem": "consensus", "rounds": True}, "network.rounds: got True"),
+        ({"problem": "consensus", "rounds": "3D"}, "network.rounds: got '3D'"),
+        ({}, "network.problem: the parameter is missing"),
+    ],
+)
+def test_parameters_that_cannot_be_are_refused(parameters: dict[str, Any], told: str) -> None:
+    with pytest.raises(SpecError) as caught:
         resolve(Named(name="network", parameters=parameters))
+    assert str(caught.value).startswith(told)
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------

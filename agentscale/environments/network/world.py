@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field
+from pydantic import PlainValidator
 
 from agentscale.environments.base import Environment, Score
 from agentscale.environments.network.names import drawn_names
@@ -27,8 +27,15 @@ from agentscale.schema.worlds import Edges, Extreme, Observation, Policy
 if TYPE_CHECKING:
     import numpy as np
 
+Rounds = Literal["2D+1", "paper"]
 _PAPER = {4: 4, 8: 5, 16: 6}
 _COUNTED = ("silent", "unreadable", "misaddressed", "sent")
+
+
+def _rounds(value: object) -> object:
+    if value in get_args(Rounds) or (type(value) is int and value >= 1):
+        return value
+    raise ValueError("a whole number ≥ 1, 2D+1 or paper")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Network(Environment):
 
     problem: ProblemName
     """What is to be solved."""
-    rounds: Annotated[int, Field(ge=1)] | Literal["2D+1", "paper"] = "2D+1"
+    rounds: Annotated[int | Rounds, PlainValidator(_rounds)] = "2D+1"
     """Rounds of messages: a number, twice the diameter and one more, or what the paper takes: 4, 5 and 6 for 4, 8 and
     16 nodes, else, as for consensus and leader_election, ``2D+1``."""
 
