@@ -118,6 +118,19 @@ STREAMED: dict[str, Any] = {
     "protocol": {"world": {"memory": "none", "retries": 1}},
     "topology": "complete",
 }
+PAIRED: dict[str, Any] = {
+    **ACTED,
+    "task": [
+        {"name": "mazes", "levels": [1], "limit": 1, "world": {"turns": 5}},
+        {"name": "word_game", "levels": [3], "limit": 1},
+        {"name": "matrix_games", "levels": [1], "limit": 1, "world": {"rounds": 2, "predict": True}},
+        {"name": "beauty_contest", "levels": [1], "world": {"rounds": 2}},
+    ],
+    "models": {**ACTED["models"], "chatty": {"scripted": {"replies": ["I say.\nGuess: 7 AGREED", "Choice: J"]}}},
+    "team": {"pairs": "ordered"},
+    "protocol": {"world": {"memory": "last"}},
+    "topology": "complete",
+}
 
 
 def test_every_protocol_is_played_here() -> None:
@@ -128,8 +141,8 @@ def test_every_protocol_is_played_here() -> None:
 
 @pytest.mark.parametrize(
     "keys",
-    [KEYS, OVER_GRAPHS, WALKED, ACTED, STREAMED, SHARED, GIVEN],
-    ids=["questions", "graphs", "chains", "worlds", "streams", "commons", "donor-game"],
+    [KEYS, OVER_GRAPHS, WALKED, ACTED, STREAMED, SHARED, GIVEN, PAIRED],
+    ids=["questions", "graphs", "chains", "worlds", "streams", "commons", "donor-game", "pairs"],
 )
 def test_calls_and_tokens_of_every_cell_lie_within_their_bounds_and_fixed_schedules_meet_them(
     make_sweep: Make, play: Play, keys: dict[str, Any]
@@ -164,7 +177,15 @@ def assert_one_transcript(sweep: Sweep, play: Play) -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", [SMALL, OVER_GRAPHS, WALKED, ACTED_SMALL], ids=["questions", "graphs", "chains", "worlds"]
+    "keys",
+    [
+        SMALL,
+        OVER_GRAPHS,
+        WALKED,
+        ACTED_SMALL,
+        {**PAIRED, "team": {"pairs": "unordered", "models": ["player", "chatty"]}},
+    ],
+    ids=["questions", "graphs", "chains", "worlds", "pairs"],
 )
 def test_twenty_orders_of_arrival_and_replays_give_one_transcript(
     make_sweep: Make, play: Play, keys: dict[str, Any]
