@@ -199,7 +199,7 @@ def test_a_hidden_horizon_is_told_nobody() -> None:
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
-        ({"game": "prisoner"}, "prisoners_dilemma"),
+        ({"game": "prisoners_dilema"}, "did you mean 'prisoners_dilemma'"),
         ({"game": 145}, "1 to 144"),
         ({"game": 0}, "1 to 144"),
         ({"game": [[[1, 1], [1, 1]], [[1, 1], [1, 1]]]}, "pays the same whatever is done"),

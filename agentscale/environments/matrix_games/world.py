@@ -34,6 +34,7 @@ from agentscale.environments.matrix_games.tables import (
     won,
 )
 from agentscale.environments.matrix_games.wording import CHOICE, PREDICTION, Names, case, points
+from agentscale.errors import SpecError
 from agentscale.schema.worlds import Edges, Observation, Policy
 
 if TYPE_CHECKING:
@@ -90,9 +91,7 @@ class MatrixGame(Environment):
     @model_validator(mode="after")
     def _game_is_one(self) -> MatrixGame:
         if isinstance(self.game, str) and self.game not in NAMED:
-            raise ValueError(
-                f"a table, a number from 1 to {N_ORDINAL}, or one of {', '.join(NAMED)}; got {self.game!r}"
-            )
+            raise SpecError.unknown("game", self.game, NAMED, key="matrix_game.game")
         if isinstance(self.game, int) and not 1 <= self.game <= N_ORDINAL:
             raise ValueError(f"a number from 1 to {N_ORDINAL}; got {self.game}")
         if self.letters[0].lower() == self.letters[1].lower():
