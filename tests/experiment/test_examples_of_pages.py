@@ -1,4 +1,4 @@
-"""The examples on the pages about tools and adaptive teams are files that load."""
+"""The examples on the pages about tools, adaptive teams and worlds are files that load."""
 
 from __future__ import annotations
 
@@ -19,10 +19,18 @@ BASE: dict[str, Any] = {
 }
 
 
-def blocks(topic: str) -> list[str]:
-    """The indented blocks of a page that are keys of an experiment file."""
+WORLD: dict[str, Any] = {
+    "models": {"good": {"policy": "optimal"}, "big": {"policy": "silent"}},
+    "task": {"name": "mazes", "limit": 1},
+    "team": {"size": 2},
+    "protocol": "world",
+}
+
+
+def blocks(topic: str, keys: str = "protocol|tools") -> list[str]:
+    """The indented blocks of a page that are keys of an experiment file, the first of them one of ``keys``."""
     found = re.findall(r"(?:^(?: {4}.*|[ \t]*)\n)+", page(topic), re.MULTILINE)
-    return [dedent(block) for block in found if re.match(r"\s*(protocol|tools):", block)]
+    return [dedent(block) for block in found if re.match(rf"\s*({keys}):", block)]
 
 
 @pytest.mark.parametrize("block", [*blocks("adaptive"), *blocks("tools")])
@@ -33,5 +41,12 @@ def test_an_example_loads(block: str, desk: Path) -> None:
     assert load("exp.yaml").header.cells
 
 
+@pytest.mark.parametrize("block", blocks("worlds", "task|team|models"))
+def test_an_example_of_worlds_loads(block: str, desk: Path) -> None:
+    (desk / "exp.yaml").write_text(yaml.safe_dump({**WORLD, **yaml.safe_load(block)}), "utf-8")
+    assert load("exp.yaml").header.cells
+
+
 def test_the_pages_have_examples() -> None:
     assert (len(blocks("adaptive")), len(blocks("tools"))) == (3, 1)
+    assert len(blocks("worlds", "task|team|models")) >= 4
