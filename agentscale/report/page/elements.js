@@ -39,3 +39,13 @@ window.agentscale = (() => {
 
   return { make, button, draw, verdict, chip };
 })();
+
+// In a notebook the page is the text of a frame and has no address: there its links would lead to the notebook.
+if (location.protocol === "about:") {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.('a[href^="#"]');
+    if (!link) return;
+    event.preventDefault();
+    location.hash = link.getAttribute("href");
+  });
+}
