@@ -26,7 +26,7 @@ seed: 2
 models:
   one: {simulated: {model: 0}}
   two: {simulated: {model: 1}}
-task: {name: knowledge, limit: 10}
+task: {name: knowledge, limit: 8}
 team: {size: [2, 4], layer: [L1, L4], personas: [sceptic, formalist]}
 protocol: [vote, {debate: {rounds: 2}}]
 topology: ring

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 OPEN_S = 3.0
 TASK_MS = 200
 HEAP_MB = 500
-TIMES = 3
+TIMES = 2
 """How often it is opened: the quickest counts, since the machine may be busy with other things."""
 LARGE = """\
 name: large
