@@ -64,10 +64,9 @@ def check(sweep: Sweep, environ: Mapping[str, str] | None = None) -> None:
     for name in addresses(sweep, os.environ if environ is None else environ):
         launch = sweep.experiment.endpoints[name].launch if name else None
         if name is not None and launch is not None:
-            try:
-                endpoints.find_model(launch.model)
-            except SpecError as error:
-                raise sweep.placed(("endpoints", name, "launch", "model"), error) from None
+            fault = endpoints.launch_fault(launch)
+            if fault is not None:
+                raise sweep.placed(("endpoints", name, "launch", fault.key), fault.error)
     check_budget(sweep, quotes(sweep, os.environ if environ is None else environ))
     offline_models(sweep)  # refuses a question whose target the simulator cannot place
 

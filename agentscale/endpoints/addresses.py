@@ -33,15 +33,17 @@ def resolve(name: str | None, endpoint: Endpoint | None, environ: Mapping[str, s
     """
     endpoint = endpoint or Endpoint()
     key = f"endpoints.{name}" if name else None
-    given = NOWHERE if endpoint.launch is not None else endpoint.base_url
+    given = NOWHERE if endpoint.launch is not None else next(iter(endpoint.base_urls), endpoint.base_url)
+    clean = _without_azure_path if endpoint.api == "azure" else _without_call_path
     base_url = given or _base_url(environ)
     api_key = _api_key(endpoint, environ, by_default=given is None, needed=base_url == OPENAI_BASE_URL, key=key)
     try:
         return Address(
             name=name or "environment",
-            base_url=_without_azure_path(base_url) if endpoint.api == "azure" else _without_call_path(base_url),
+            base_url=clean(base_url),
+            replicas=tuple(clean(other) for other in endpoint.base_urls[1:]),
             api_key=api_key,
-            max_in_flight=endpoint.max_in_flight,
+            max_in_flight=_most_in_flight(endpoint),
             timeout_s=endpoint.timeout_s,
             max_retries=endpoint.max_retries,
             azure_version=endpoint.api_version,
@@ -64,7 +66,15 @@ def base_url(endpoint: Endpoint | None, environ: Mapping[str, str]) -> str | Non
     """
     if endpoint is not None and endpoint.launch is not None:
         return None
-    return (endpoint.base_url if endpoint is not None else None) or _base_url(environ)
+    own = None if endpoint is None else next(iter(endpoint.base_urls), endpoint.base_url)
+    return own or _base_url(environ)
+
+
+def _most_in_flight(endpoint: Endpoint) -> int:
+    """As many as the file allows; of a launched server no more than it works on at once."""
+    if endpoint.launch is None:
+        return endpoint.max_in_flight
+    return min(endpoint.max_in_flight, endpoint.launch.slots * endpoint.launch.replicas)
 
 
 def _base_url(environ: Mapping[str, str]) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from agentscale.endpoints.files import find_model
-from agentscale.errors import EndpointError, SpecError
+from agentscale.endpoints.kinds import KINDS, launch_fault
+from agentscale.errors import EndpointError
 from agentscale.schema.experiment import Launch
 from agentscale.transport import Address, EndpointClient
 
@@ -22,15 +22,27 @@ START_S = 180.0
 GRACE_S = 5.0
 """Seconds between the request to end and the kill."""
 
+RESTARTS = 5
+"""How often a server that ends in the middle of a run is started again."""
+
 _POLL_S = 0.1
 _TAIL_LINES = 12
 _PATIENT_THREADS = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 """Threads that wait instead of spinning: on a busy machine spinning costs nine tenths of the speed."""
 
 
-def command_for(launch: Launch, model: Path) -> list[str]:
-    """The command line of the server's process."""
-    command = [sys.executable, "-m", "agentscale.endpoints.llamacpp", "--model", str(model)]
+def command_for(launch: Launch) -> list[str]:
+    """The command line of the server's process.
+
+    Raises:
+        SpecError: The model is not on this machine.
+    """
+    kind = KINDS.get(launch.server)
+    if kind is not None:
+        variables = [f"{name}={value}" for name, value in kind.environment(launch).items()]
+        guardian = [sys.executable, "-m", "agentscale.endpoints.guardian"]
+        return [*guardian, "--port", "0", *variables, "--", *kind.arguments(launch), *launch.arguments]
+    command = [sys.executable, "-m", "agentscale.endpoints.llamacpp", "--model", str(find_model(launch.model))]
     command += ["--slots", str(launch.slots), "--context", str(launch.context), "--threads", str(launch.threads)]
     command += ["--port", "0"]
     if launch.chat_template is not None:
@@ -39,7 +51,35 @@ def command_for(launch: Launch, model: Path) -> list[str]:
 
 
 @asynccontextmanager
-async def launch(name: str, launch: Launch, log: Path, *, command: Sequence[str] | None = None) -> AsyncIterator[str]:
+async def launch_all(name: str, spec: Launch, log: Callable[[str], Path]) -> AsyncIterator[list[str]]:
+    """Run all replicas of a server for as long as the context lasts.
+
+    Args:
+        name: The endpoint's name, for messages and logs.
+        spec: What to start.
+        log: From a name to the path of a log.
+
+    Yields:
+        The base URL of each.
+
+    Raises:
+        SpecError: As `launch` does.
+        EndpointError: As `launch` does.
+    """
+    each = len(spec.gpus) // spec.replicas
+    async with AsyncExitStack() as stack:
+        urls = []
+        for at in range(spec.replicas):
+            called = name if spec.replicas == 1 else f"{name}-{at + 1}"
+            gpus = spec.gpus[at * each : (at + 1) * each]
+            urls.append(await stack.enter_async_context(launch(name, spec, log(called), gpus=gpus)))
+        yield urls
+
+
+@asynccontextmanager
+async def launch(
+    name: str, launch: Launch, log: Path, *, command: Sequence[str] | None = None, gpus: Sequence[int] = ()
+) -> AsyncIterator[str]:
     """Run a server for as long as the context lasts.
 
     Args:
@@ -47,6 +87,7 @@ async def launch(name: str, launch: Launch, log: Path, *, command: Sequence[str]
         launch: What to start.
         log: Where the server's output goes; it is appended to.
         command: Another command line that keeps to the same contract (see ``agentscale.endpoints.llamacpp``).
+        gpus: Numbers of the GPUs that it sees; all of them where none is given.
 
     Yields:
         The base URL of the server's API, such as ``http://127.0.0.1:40123/v1``.
@@ -56,46 +97,83 @@ async def launch(name: str, launch: Launch, log: Path, *, command: Sequence[str]
         EndpointError: The server ended or did not become well in time; shows the end of its log.
     """
     if command is None:
-        command = command_for(launch, _model(name, launch))
+        fault = launch_fault(launch)
+        if fault is not None:
+            raise fault.error.at(key=f"endpoints.{name}.launch.{fault.key}")
+        command = command_for(launch)
+    seen = {"CUDA_VISIBLE_DEVICES": ",".join(map(str, gpus))} if gpus else {}
+    kind = KINDS.get(launch.server)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as sink:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=sink,
-            env={**os.environ, **_PATIENT_THREADS},
-            start_new_session=True,  # a Ctrl-C in the terminal is for the run, which then stops the server itself
-        )
+    server = _Server(name, log, seen, "/health" if kind is None else kind.health)
     try:
-        yield f"{await _started(name, process, log)}/v1"
+        address = await server.start(command)
+        keeper = asyncio.create_task(server.keep(_again(command, address)))
+        try:
+            yield f"{address}/v1"
+        finally:
+            keeper.cancel()
+            await asyncio.wait([keeper])
     finally:
-        await _stop(process)
+        await server.stop()
 
 
-def _model(name: str, launch: Launch) -> Path:
-    key = f"endpoints.{name}.launch"
-    if importlib.util.find_spec("xllamacpp") is None:
-        raise SpecError(
-            "the server llamacpp needs xllamacpp, which is not installed",
-            key=f"{key}.server",
-            remedy="pip install 'agentscale[local]'",
-        )
-    if launch.chat_template is not None and not Path(launch.chat_template).is_file():
-        raise SpecError(
-            f"no file {launch.chat_template!r}", key=f"{key}.chat_template", allowed="the path of a Jinja template"
-        )
-    try:
-        return find_model(launch.model)
-    except SpecError as error:
-        raise error.at(key=f"{key}.model") from None
+def _again(command: Sequence[str], address: str) -> list[str] | None:
+    """The command that starts the server again where it was; ``None`` where the command asks for no free port."""
+    words = list(command)
+    if "--port" not in words or words[words.index("--port") + 1] != "0":
+        return None
+    words[words.index("--port") + 1] = address.rpartition(":")[2]
+    return words
 
 
-async def _started(name: str, process: asyncio.subprocess.Process, log: Path) -> str:
+class _Server:
+    """A server's process, and those that follow it."""
+
+    def __init__(self, name: str, log: Path, variables: Mapping[str, str], health: str) -> None:
+        self._name, self._log, self._variables, self._health = name, log, variables, health
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self, command: Sequence[str]) -> str:
+        """Starts it, and waits until it is well; gives its address."""
+        with self._log.open("ab") as sink:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=sink,
+                env={**os.environ, **_PATIENT_THREADS, **self._variables},
+                start_new_session=True,  # a Ctrl-C in the terminal is for the run, which then stops the server itself
+            )
+        return await _started(self._name, self._process, self._log, self._health)
+
+    async def keep(self, command: Sequence[str] | None) -> None:
+        """Starts it again, at the same address, whenever it ends before the run does.
+
+        Calls that fail meanwhile are tried again by the transport. A server that does not come up again, or ends too
+        often, is given up: its calls then fail with their reason.
+        """
+        for _ in range(RESTARTS):
+            assert self._process is not None
+            await self._process.wait()
+            if command is None:
+                return
+            await self.stop()
+            try:
+                await self.start(command)
+            except EndpointError:
+                return
+
+    async def stop(self) -> None:
+        """Ends the process and all that it has started."""
+        if self._process is not None:
+            await _stop(self._process)
+
+
+async def _started(name: str, process: asyncio.subprocess.Process, log: Path, health: str) -> str:
     try:
         async with asyncio.timeout(START_S):
             address = await _announced(process)
-            if address is not None and await _well(name, process, address):
+            if address is not None and await _well(name, process, address, health):
                 return address
             problem = f"ended with exit code {await process.wait()} before it was ready"
     except TimeoutError:
@@ -115,14 +193,16 @@ async def _announced(process: asyncio.subprocess.Process) -> str | None:
     return line if line.startswith("http://127.0.0.1:") else None
 
 
-async def _well(name: str, process: asyncio.subprocess.Process, address: str) -> bool:
-    """Wait until ``/health`` answers; ``False`` where the process ends instead."""
+async def _well(name: str, process: asyncio.subprocess.Process, address: str, health: str) -> bool:
+    """Wait until ``health`` answers; ``False`` where the process ends instead."""
     client = EndpointClient(Address(name, address, timeout_s=10.0, max_retries=0))
     try:
         while process.returncode is None:
             try:
-                await client.get_json("/health")
-            except EndpointError:
+                await client.get_json(health)
+            except EndpointError as error:
+                if error.status == 200:  # well, and says so in another form than JSON
+                    return True
                 await asyncio.sleep(_POLL_S)  # still loading
             else:
                 return True

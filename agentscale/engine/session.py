@@ -85,8 +85,8 @@ async def opened(
         for name, address in known.items():
             launch = sweep.experiment.endpoints[name].launch if name else None
             if name is not None and launch is not None:
-                base_url = await stack.enter_async_context(endpoints.launch(name, launch, folder.log_path(name)))
-                address = address.moved(base_url)
+                urls = await stack.enter_async_context(endpoints.launch_all(name, launch, folder.log_path))
+                address = address.moved(*urls)
             clients[name] = EndpointClient(address)
             stack.push_async_callback(clients[name].aclose)
             on_stop(clients[name].stop)

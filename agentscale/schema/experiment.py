@@ -41,10 +41,12 @@ Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
 class Launch(Record):
     """A server that the run starts on this machine and stops when it ends."""
 
-    server: Literal["llamacpp"] = "llamacpp"
-    """``llamacpp``: llama.cpp's own server (extra ``local``)."""
+    server: Literal["llamacpp", "llama-server", "llama-cpp-python", "vllm", "sglang", "ollama"] = "llamacpp"
+    """``llamacpp``: llama.cpp's own server out of a package (extra ``local``); the others are programs or packages
+    that are installed here."""
     model: str
-    """A name that ``agentscale pull`` knows, or the path of a GGUF file."""
+    """For servers of llama.cpp a name that ``agentscale pull`` knows, or the path of a GGUF file; for the others the
+    model's own name, as the server knows it."""
     slots: int = Field(default=4, ge=1)
     """Requests that the server works on at once."""
     context: int = Field(default=2048, ge=256)
@@ -52,6 +54,24 @@ class Launch(Record):
     threads: int = Field(default=1, ge=1)
     chat_template: str | None = None
     """Path of a Jinja chat template, for a base model that has none of its own."""
+    replicas: Annotated[int, Field(ge=1, le=64)] = later(1)
+    """Servers that are started, each on a port of its own; calls go to the one with the fewest under way."""
+    gpus: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(listed)] = later(())
+    """Numbers of the GPUs that they use, dealt out in equal parts; without it, what the server takes by itself."""
+    arguments: Annotated[tuple[str, ...], BeforeValidator(listed)] = later(())
+    """Further arguments of the server's command; not for ``llamacpp``."""
+
+    @model_validator(mode="after")
+    def _gpus_are_dealt(self) -> Launch:
+        if len(self.gpus) % self.replicas:
+            raise ValueError(f"{len(self.gpus)} gpus cannot be dealt to {self.replicas} replicas in equal parts")
+        return self
+
+    @model_validator(mode="after")
+    def _takes_arguments(self) -> Launch:
+        if self.arguments and self.server == "llamacpp":
+            raise ValueError("llamacpp takes no further arguments: use llama-server")
+        return self
 
 
 class Endpoint(Record):
@@ -60,6 +80,9 @@ class Endpoint(Record):
     base_url: str | None = None
     """Such as ``http://127.0.0.1:8080/v1``, without user, password and query, since the file is kept with the run.
     Without it and without ``launch``: ``OPENAI_BASE_URL``, else OpenAI's."""
+    base_urls: Annotated[tuple[str, ...], BeforeValidator(listed)] = later(())
+    """Several addresses of one and the same model, such as replicas on several machines, in place of ``base_url``. A
+    call goes to the one with the fewest under way; one that fails is set aside for a while, and tried again."""
     launch: Launch | None = None
     api: Literal["openai", "azure"] = "openai"
     """``azure``: an Azure OpenAI resource, asked by deployments; its models are the names of deployments."""
@@ -91,8 +114,8 @@ class Endpoint(Record):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Endpoint:
-        if self.base_url is not None and self.launch is not None:
-            raise ValueError("give base_url or launch, not both")
+        if sum([self.base_url is not None, bool(self.base_urls), self.launch is not None]) > 1:
+            raise ValueError("give one of base_url, base_urls and launch")
         return self
 
     @model_validator(mode="after")

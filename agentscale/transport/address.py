@@ -140,6 +140,8 @@ class Address:
     """Seconds until an answer, or the first event of a stream, begins."""
     idle_timeout_s: float | None = 120.0
     """Seconds between pieces of an answer, or between events of a stream."""
+    replicas: tuple[str, ...] = ()
+    """Further base URLs at which the same endpoint stands. What is allowed is allowed all of them together."""
 
     def __post_init__(self) -> None:
         parts = _checked(self.base_url)
@@ -158,9 +160,9 @@ class Address:
         """An address for what is never asked, as in a replay."""
         return cls("nowhere", NOWHERE, max_retries=0)
 
-    def moved(self, base_url: str) -> Address:
-        """The same endpoint at another base URL: a launched server has its address only once it runs."""
-        return replace(self, base_url=base_url)
+    def moved(self, base_url: str, *replicas: str) -> Address:
+        """The same endpoint at other base URLs: a launched server has its address only once it runs."""
+        return replace(self, base_url=base_url, replicas=replicas)
 
     @cached_property
     def shown(self) -> str:

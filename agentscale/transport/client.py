@@ -23,6 +23,7 @@ from agentscale.transport.replies import ReplyReader
 if TYPE_CHECKING:
     import httpx
 
+    from agentscale.transport.balancing import BalancedWire
     from agentscale.transport.wire import Reply, Wire
 
 CHARS_PER_TOKEN = 4
@@ -167,10 +168,16 @@ class EndpointClient:
             await self._wire.aclose()
 
     @cached_property
-    def _wire(self) -> Wire:
+    def _wire(self) -> Wire | BalancedWire:
         from agentscale.transport.wire import Wire  # what carries requests loads only where something is asked
 
-        return Wire(self.address, self._transport)
+        address = self.address
+        if not address.replicas:
+            return Wire(address, self._transport)
+        from agentscale.transport.balancing import BalancedWire
+
+        every = (address.base_url, *address.replicas)
+        return BalancedWire([Wire(address.moved(base_url), self._transport) for base_url in every])
 
     def _post(
         self,

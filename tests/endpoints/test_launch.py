@@ -227,8 +227,9 @@ def test_a_launch_that_cannot_be_is_refused_before_anything_starts(
 
 
 def test_the_command_line_carries_the_whole_launch(tmp_path: Path) -> None:
-    spec = Launch(model="m", slots=2, context=512, threads=3, chat_template="t.jinja")
-    words = " ".join(command_for(spec, tmp_path / "m.gguf")[1:])
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    spec = Launch(model=str(tmp_path / "m.gguf"), slots=2, context=512, threads=3, chat_template="t.jinja")
+    words = " ".join(command_for(spec)[1:])
     assert words == (
         f"-m agentscale.endpoints.llamacpp --model {tmp_path}/m.gguf --slots 2 --context 512 --threads 3 --port 0 "
         "--chat-template t.jinja"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from agentscale import api
 from agentscale.endpoints import find_model, launch, resolve
+from agentscale.engine.tally import Tally
 from agentscale.errors import EndpointError, SpecError
 from agentscale.models.openai_chat import OpenAIChat
 from agentscale.schema.agents import Sampling
@@ -102,3 +107,44 @@ def test_a_file_that_is_no_model_is_an_error_with_the_servers_own_words(tmp_path
     with pytest.raises(EndpointError, match="before it was ready") as caught:
         asyncio.run(_answers(tmp_path / "log", Launch(model=str(tmp_path / "broken.gguf")), [], Sampling()))
     assert "check that the model's file is whole" in str(caught.value)
+
+
+@here
+def test_a_run_whose_real_server_is_killed_in_the_middle_completes(tmp_path: Path) -> None:
+    experiment = tmp_path / "killed.yaml"
+    experiment.write_text(
+        f"""
+name: killed
+endpoints: {{here: {{launch: {{model: {MODEL}, context: 512}}, max_retries: 8}}}}
+models: {{small: {{endpoint: here, model: {MODEL}, sampling: {{temperature: 1.0, max_tokens: 8}}}}}}
+task: {{name: sums, limit: 12}}
+team: {{size: 2}}
+embedder: lexical
+""",
+        "utf-8",
+    )
+    killed: list[int] = []
+
+    def watch(tally: Tally) -> None:
+        if tally.calls_asked >= 6 and not killed:
+            killed.extend(_servers())
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+
+    run = api.run(experiment, out=tmp_path / "run", watch=watch)
+    assert killed
+    assert run.tally is not None
+    assert (run.tally.trials_done, run.tally.calls_failed) == (12, 0)
+    assert not [pid for pid in _servers() if pid in killed]
+
+
+def _servers() -> list[int]:
+    """The children of this process that serve a model."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            with contextlib.suppress(OSError):
+                status = (entry / "status").read_text()
+                if b"agentscale.endpoints.llamacpp" in (entry / "cmdline").read_bytes():
+                    found += [int(entry.name)] * (f"PPid:\t{os.getpid()}\n" in status)
+    return found
