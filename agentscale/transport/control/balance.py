@@ -33,7 +33,10 @@ class Balance:
         self._servers = [_Server() for _ in range(n)]
 
     def take(self, now_s: float) -> int:
-        """The server to be asked now, in turn where several are as idle. Where all are set aside, the one whose time is up first."""
+        """The server to be asked now, in turn where several are as idle.
+
+        Where all are set aside, it is the one whose time is up first.
+        """
         well = [at for at, server in enumerate(self._servers) if server.aside_until_s <= now_s]
         if well:
             chosen = min(well, key=lambda at: (self._servers[at].under_way, self._servers[at].asked))
