@@ -77,7 +77,8 @@ def test_without_overrides_the_text_is_kept_as_it_is(loaded: Callable[..., Sweep
 WRONG = {
     "team.size=0": "team.size: got 0\n  allowed: a whole number ≥ 1",
     "team.size=2,0": "team.size[1]: got 0\n  allowed: a whole number ≥ 1",
-    "team.sise=2": "team.sise: unknown key 'sise'\n  allowed: layer, members, models, name, pairs, personas, size, tools\n"
+    "team.sise=2": "team.sise: unknown key 'sise'\n  allowed: layer, members, models, name, pairs, "
+    "personas, size, tools\n"
     "  did you mean 'size'?",
     "task.levels=9": "task.levels: no sample of the task 'quiz' has level 9\n  allowed: 1, 2, 3",
     "topology=rng": None,
