@@ -96,7 +96,7 @@ WRONG = {
     ),
     "an endpoint with two origins": (
         BASE + "endpoints:\n  e: {base_url: x, launch: {model: y}}\n",
-        "exp.yaml:5: endpoints.e: give base_url or launch, not both",
+        "exp.yaml:5: endpoints.e: give one of base_url, base_urls and launch",
     ),
     "a base URL that is none": (
         BASE + "endpoints:\n  e:\n    base_url: 127.0.0.1:8080/v1\n",
