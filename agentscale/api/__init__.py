@@ -5,6 +5,7 @@ from agentscale.api.drawing import DrawnTopology, draw
 from agentscale.api.estimating import estimate
 from agentscale.api.fitting import calibrate
 from agentscale.api.interchange import ImportedRun, export_run, import_run
+from agentscale.api.piloting import QUESTIONS, Piloted, pilot
 from agentscale.api.plan_costs import PlanCost, Unit
 from agentscale.api.results import Run
 from agentscale.api.running import check, load, open_run, replay, run, simulate
@@ -15,8 +16,10 @@ from agentscale.engine import CONCURRENCY
 
 __all__ = [
     "CONCURRENCY",
+    "QUESTIONS",
     "DrawnTopology",
     "ImportedRun",
+    "Piloted",
     "PlanCost",
     "Run",
     "Searched",
@@ -33,6 +36,7 @@ __all__ = [
     "list_runs",
     "load",
     "open_run",
+    "pilot",
     "pull",
     "replay",
     "run",

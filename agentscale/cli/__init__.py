@@ -12,6 +12,7 @@ from agentscale.errors import AgentscaleError
 
 COMMANDS = {
     "run": "Run an experiment file, or resume it; ends with the report.",
+    "pilot": "Ask each model alone at every level of difficulty, and pick the one with headroom.",
     "estimate": "Bound the calls, tokens and money of a run before anything is sent.",
     "simulate": "Answer the simulated cells of an experiment in arrays, without asking one by one.",
     "search": "Search for a graph of models and roles that is worth its cost.",

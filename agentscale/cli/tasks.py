@@ -1,12 +1,15 @@
-"""How tasks are shown: a table of all, and one in full. Within 80 columns."""
+"""How tasks are shown: a table of all, one in full, and how hard a pilot found them. Within 80 columns."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agentscale.cli.amounts import columns
+
+if TYPE_CHECKING:
+    from agentscale.analysis.headroom import AtLevel, Picked
 
 WIDTH = 80
 _LONGEST_QUESTION = 18
@@ -77,3 +80,28 @@ def _question(question: str | None) -> Iterator[str]:
     lines = [part for line in question.splitlines() for part in textwrap.wrap(line, WIDTH - 4) or [""]]
     cut = [*lines[:_LONGEST_QUESTION], "…"] if len(lines) > _LONGEST_QUESTION + 1 else lines
     yield from ("", "a question:", "", *(f"    {line}".rstrip() for line in cut))
+
+
+def piloted(found: Sequence[AtLevel], picked: Sequence[Picked]) -> str:
+    """What a pilot found: accuracy by level and model, and the level that is worth a run."""
+    several = len(picked) > 1
+    head = [*(["task"] if several else []), "level", "model", "accuracy", "headroom", "unread"]
+    rows = [
+        [
+            *([textwrap.shorten(each.task, 20, placeholder="…")] if several else []),
+            str(each.level),
+            textwrap.shorten(each.model, 24, placeholder="…"),
+            f"{each.accuracy:.2f} [{each.low:.2f}, {each.high:.2f}]",
+            f"{each.headroom:.2f}",
+            str(each.n_missing),
+        ]
+        for each in found
+    ]
+    return "\n".join([columns(head, rows), "", *(line for each in picked for line in _choice(each, several))])
+
+
+def _choice(picked: Picked, several: bool) -> Iterator[str]:
+    use = f"levels: [{picked.level}]" if several else f"task.levels={picked.level}"
+    told = f"{picked.task}: level {picked.level} has the most headroom, {picked.headroom:.2f}; use {use}"
+    yield textwrap.fill(told, WIDTH)
+    yield from (textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ") for text in picked.warnings)
