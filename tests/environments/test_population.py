@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agentscale.cli.pages import page
 from agentscale.environments import Population, resolve
 from agentscale.environments.population.reads import Alike, Follow, Near
 from agentscale.environments.population.words import post_of
@@ -185,3 +186,9 @@ def test_sizes_that_do_not_fit_are_refused_with_the_reason(parameters: dict[str,
 def test_parameters_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SpecError):
         resolve(Named(name="population", parameters=wrong))
+
+
+def test_the_page_on_worlds_names_every_measure_and_parameter() -> None:
+    told = page("worlds").partition("**population**")[2].partition("\n**")[0]
+    measures = Population().score(states(Population(), 6, lambda seen: "Hi.")[-1]).measures
+    assert [name for name in (*measures, *Population.model_fields) if f"`{name}" not in told] == []

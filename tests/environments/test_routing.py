@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentscale.cli.pages import page
 from agentscale.environments import resolve
 from agentscale.environments.routing import Routing
 from agentscale.environments.routing.jobs import drawn_codes, drawn_jobs
@@ -260,3 +261,9 @@ def test_teams_that_cannot_reach_every_book_are_refused_with_the_reason() -> Non
 def test_parameters_that_cannot_be_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SpecError):
         resolve(Named(name="routing", parameters=wrong))
+
+
+def test_the_page_on_worlds_names_every_measure_and_parameter() -> None:
+    told = page("worlds").partition("**routing**")[2].partition("\n**")[0]
+    measures = Routing(train=0, test=1).score(states(Routing(train=0, test=1), 4, executing)[-1]).measures
+    assert [name for name in (*measures, *Routing.model_fields) if f"`{name}" not in told] == []
