@@ -197,7 +197,7 @@ WRONG = {
         "team: {size: [1, 2]",
         "team: {sizes: [1, 2]",
         "small.yaml:5: team.sizes: unknown key 'sizes'\n"
-        "  allowed: layer, members, models, name, personas, size, tools\n"
+        "  allowed: layer, members, models, name, pairs, personas, size, tools\n"
         "  did you mean 'size'?",
     ),
     "size 0": (
