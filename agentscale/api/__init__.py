@@ -7,6 +7,7 @@ from agentscale.api.fitting import calibrate
 from agentscale.api.interchange import ImportedRun, export_run, import_run
 from agentscale.api.piloting import QUESTIONS, Piloted, pilot
 from agentscale.api.plan_costs import PlanCost, Unit
+from agentscale.api.probing import Doctored, doctor
 from agentscale.api.results import Run
 from agentscale.api.running import check, load, open_run, replay, run, simulate
 from agentscale.api.searching import Searched, search
@@ -17,6 +18,7 @@ from agentscale.engine import CONCURRENCY
 __all__ = [
     "CONCURRENCY",
     "QUESTIONS",
+    "Doctored",
     "DrawnTopology",
     "ImportedRun",
     "Piloted",
@@ -28,6 +30,7 @@ __all__ = [
     "calibrate",
     "catalog",
     "check",
+    "doctor",
     "draw",
     "estimate",
     "export_run",

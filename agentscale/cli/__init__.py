@@ -28,6 +28,7 @@ COMMANDS = {
     "catalog": "List topologies, tasks, personas, protocols and ready experiments.",
     "init": "Copy a ready experiment file to here, to be changed.",
     "pull": "Fetch a small model into the user's cache.",
+    "doctor": "Try what a model at an endpoint can do: caps, seeds, usage, logprobs, embeddings.",
     "bench": "Measure agentscale beside named baselines, in one run.",
     "schema": "Print the JSON Schema of experiment files, for editors.",
     "help": "Show a page of the manual.",
