@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from agentscale.api import import_run
+from agentscale.environments import Commons
 from agentscale.errors import SpecError
 from agentscale.interop.readers.govsim import recorded
+from agentscale.randomness import keyed
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,20 @@ def test_the_talk_is_read_by_month_and_speaker(shared_data: Path) -> None:
     assert talk[0].name == "Mayor"
     assert [said.name for said in talk if said.month == 1][1:3] == ["John", "Luke"]
     assert {said.month for said in talk} == set(range(1, 7))
+
+
+@pytest.mark.parametrize("run", ["brisk-pine-11", "swift-waterfall-42", "stellar-sponge-16"])
+def test_what_was_wanted_there_leads_to_the_same_pools_in_our_own_world(run: str, shared_data: Path) -> None:
+    months, draws = recorded(shared_data / "govsim" / f"{run}.json").months, keyed(1, "world")
+    world = Commons(talk=0, reflection=False)
+    state = world.start(5, (), draws)
+    for month in months:
+        assert state.pool == month.pool
+        state = world.after(state, [f"Final answer: {units}" for units in month.wanted], draws)
+        if sum(units or 0 for units in month.wanted) <= month.pool:  # else a draw decides who gets how much
+            assert state.months[-1] == month
+        assert state.months[-1].left == month.left
+    assert world.observe(state) == ()
 
 
 def harvest(agent: int, pool: int = 100, got: int = 10, after: int | None = None, **more: Any) -> dict[str, Any]:

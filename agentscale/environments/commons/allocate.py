@@ -15,9 +15,14 @@ Allocator = Callable[[int, Sequence[int], "np.random.Generator"], list[int]]
 def stochastic(pool: int, wanted: Sequence[int], rng: np.random.Generator) -> list[int]:
     """Unit by unit, each to one of those who still want more, all as likely."""
     got = [0] * len(wanted)
-    for _ in range(pool):
-        wanting = [place for place, units in enumerate(wanted) if got[place] < units]
-        got[wanting[int(rng.integers(len(wanting)))]] += 1
+    wanting = [place for place, units in enumerate(wanted) if units]
+    for draw in rng.random(pool).tolist():
+        index = int(draw * len(wanting))
+        place = wanting[index]
+        got[place] += 1
+        if got[place] == wanted[place]:
+            wanting[index] = wanting[-1]
+            wanting.pop()
     return got
 
 

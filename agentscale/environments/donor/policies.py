@@ -45,7 +45,7 @@ def in_kind(told: str, rng: np.random.Generator) -> float:
 
 
 def heir(heard: Heard, rng: np.random.Generator) -> str:
-    """Takes over the strategy of a survivor, the best first, up to 10 percent more or less; the first of all draw one.
+    """Takes over the strategy of one of the survivors, up to 10 percent more or less; the first of all draw one.
 
     It gives the share that its strategy says. So what is handed on in words evolves, and nothing else.
     """
