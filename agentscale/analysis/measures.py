@@ -13,6 +13,8 @@ from agentscale.analysis.spectrum import Gram, gram, k_star_of_gram, spectrum_of
 from agentscale.analysis.vectors import TextVectors
 from agentscale.analysis.votes import expected_accuracy
 
+MOST_LEFT_OUT = 256
+"""Agents up to which each is left out in turn: what that costs grows as their fourth power."""
 _ENTRIES = 4_000_000  # of the vectors, or of the leave-one-out Gram matrices, of one chunk of trials
 
 
@@ -57,7 +59,7 @@ class CellMeasures:
     agent_readable: Floats
     """Readable last answers of each agent, shape (Q, N)."""
     agent_without: Floats
-    """K* of the rest without each agent, shape (Q, N)."""
+    """K* of the rest without each agent, shape (Q, N); not defined beyond `MOST_LEFT_OUT` agents."""
     agent_mute: NDArray[np.bool_]
     """Agents that were asked and have not one text with a vector in the whole cell, shape (N,)."""
 
@@ -80,11 +82,11 @@ class RoundMeasures(NamedTuple):
 def measure(arrays: CellArrays, vectors: TextVectors) -> CellMeasures:
     """All numbers of a cell."""
     answers, asked = arrays.last(arrays.answers), arrays.was_asked
-    spoke = diversity(arrays.last(arrays.texts), vectors, leave_one_out=True)
+    spoke = diversity(arrays.last(arrays.texts), vectors, leave_one_out=arrays.cell.size <= MOST_LEFT_OUT)
     lacking = np.isnan(arrays.score)
     by = arrays.by_item
     right = np.where(asked & (not arrays.is_world), answers == 0, np.nan)
-    assert spoke.without is not None
+    without = spoke.without if spoke.without is not None else np.full(answers.shape, np.nan)
     return CellMeasures(
         accuracy=by(np.where(lacking & (not arrays.is_world), 0.0, arrays.score)),
         accuracy_readable=by(arrays.score),
@@ -100,7 +102,7 @@ def measure(arrays: CellArrays, vectors: TextVectors) -> CellMeasures:
         n_speechless=int(asked.sum() - spoke.n_texts.sum()),
         agent_accuracy=_by_agent(arrays, right),
         agent_readable=_by_agent(arrays, np.where(asked, answers != MISSING, np.nan)),
-        agent_without=_by_agent(arrays, spoke.without),
+        agent_without=_by_agent(arrays, without),
         agent_mute=np.asarray(asked.any(axis=0) & ~spoke.present.any(axis=0)),
     )
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from agentscale.analysis import analyze
+from agentscale.analysis import analyze, measures
 from agentscale.schema.run import Named
 
 
@@ -49,3 +49,19 @@ def test_who_acts_in_a_world_is_neither_right_nor_wrong_and_a_world_without_a_go
     assert all(math.isnan(row["accuracy"]) and row["readable"] == 1 for row in analysis.tables["agents"].rows)
     assert not {row["measure"] for row in analysis.tables["agreement"].rows}
     assert {row["measure"] for row in analysis.tables["overhead"].rows}
+
+
+def test_nobody_is_left_out_in_turn_of_a_team_too_large_for_it(build, embedding, monkeypatch) -> None:
+    cell = build.cell(["a/-", "b/-", "c/-"], layer="L3")
+    trials = [build.transcript(cell, "q1", [dict(zip(cell.team.slots, "ABC", strict=True))])]
+    folder = build.folder([cell], trials, samples=["q1"])
+
+    def told() -> tuple[float, list[float]]:
+        tables = analyze(folder, embedding, embedder="t", seed=1, resamples=20).tables
+        return tables["cells"].rows[0]["k_star"], [row["k_without"] for row in tables["agents"].rows]
+
+    whole, without = told()
+    monkeypatch.setattr(measures, "MOST_LEFT_OUT", 2)
+    assert told()[0] == whole > 1
+    assert all(math.isfinite(one) for one in without)
+    assert all(math.isnan(one) for one in told()[1])
