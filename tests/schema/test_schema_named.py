@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import pytest
 from pydantic import Field, model_validator
@@ -28,7 +28,22 @@ class Post(Record):
     to: str
 
 
-FAMILY: dict[str, type[Record]] = {"walk": Walk, "post": Post}
+class Foot(Record):
+    way: Literal["foot"] = "foot"
+    shoes: str = "black"
+
+
+class Wheel(Record):
+    way: Literal["wheel"] = "wheel"
+    spokes: int = 32
+
+
+class Ride(Record):
+    on: Annotated[Foot | Wheel, Field(discriminator="way")] = Foot()
+    after: Foot | None = None
+
+
+FAMILY: dict[str, type[Record]] = {"walk": Walk, "post": Post, "ride": Ride}
 
 
 def fault(name: str, **parameters: object) -> SpecError:
@@ -48,12 +63,31 @@ def test_parameters_become_fields_and_whole_numbers_may_stand_for_reals():
 
 def test_an_unknown_name_tells_the_nearest():
     error = fault("wlak")
-    assert (error.key, error.nearest, error.allowed) == ("move", "walk", "post, walk")
+    assert (error.key, error.nearest, error.allowed) == ("move", "walk", "post, ride, walk")
 
 
 def test_an_unknown_parameter_tells_those_that_there_are():
     error = fault("walk", step=5)
     assert (error.key, error.nearest, error.allowed) == ("walk.step", "steps", "pace, see, steps")
+
+
+def test_an_unknown_kind_within_tells_the_kinds_and_a_missing_one_where_it_stands():
+    error = fault("ride", on={"way": "wheels"})
+    assert (error.key, error.nearest, error.allowed) == ("ride.on", "wheel", "foot, wheel")
+    assert "under 'way'" in str(fault("ride", on={"spokes": 3}).allowed)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "nearest", "allowed"),
+    [
+        ({"on": {"way": "wheel", "spoke": 3}}, "spokes", "spokes, way"),
+        ({"on": {"way": "foot", "x": 3}}, None, "shoes, way"),
+        ({"after": {"shoe": "red"}}, "shoes", "shoes, way"),
+    ],
+)
+def test_an_unknown_parameter_within_tells_those_that_there_are_at_its_place(parameters, nearest, allowed):
+    error = fault("ride", **parameters)
+    assert (error.nearest, error.allowed) == (nearest, allowed)
 
 
 @pytest.mark.parametrize("got", ["3", True, 2.5, None, [3], 0])
