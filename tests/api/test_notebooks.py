@@ -83,3 +83,16 @@ def test_its_page_is_shown_whole_in_a_frame_that_reaches_nothing(run: agentscale
     assert "allow-same-origin" not in html
     assert "height:321px" in html
     assert repr(shown) == str(run.folder.report_path)
+
+
+def test_a_figure_is_a_chart_that_altair_takes_with_a_point_for_every_row(run: agentscale.Run) -> None:
+    altair = importlib.import_module("altair")
+    chart = run.figure("accuracy")
+    assert isinstance(chart, altair.ConcatChart)
+    drawn = chart.to_dict()
+    rows = [row for values in drawn["datasets"].values() for row in values]
+    points = {(row["series"], row["size"]) for row in rows if "size" in row}
+    assert points == {("L1", row["size"]) for row in run.rows("curves")}
+    assert chart.properties(columns=1).to_dict()["columns"] == 1  # it may be changed
+    with pytest.raises(SpecError, match="accuracy"):
+        run.figure("acuracy")
