@@ -182,6 +182,7 @@ COMMONS = [
         ({"months": 4, "talk": 0, "reflection": False, "shocks": ({"month": 3, "newcomer": True},)}, 4),
     )
 ]
+COMMONS.append(Case("commons", {"months": 3}, 3, private=commons_notes, best="efficiency"))
 
 
 def donor_says(state: Any, seen: Observation, secret: str) -> str:

@@ -88,11 +88,10 @@ def rules(frame: Framing, state: State, who: int, capacity: int, least: int, tal
     )
 
 
-def harvest(frame: Framing, state: State, who: int, universalization: bool) -> str:
-    """What there is, and how much an agent wants of it."""
+def harvests(frame: Framing, state: State, universalization: bool) -> list[str]:
+    """What there is, and how much each wants of it, by place."""
     each = threshold(state.pool, state.present)
     told = [
-        *past(frame, state, who),
         f"Month {state.month} begins. {news(frame, state)}{frame.stands.format(pool=state.pool)} "
         f"{state.present} {frame.many} share it.",
     ]
@@ -102,7 +101,7 @@ def harvest(frame: Framing, state: State, who: int, universalization: bool) -> s
         f"{frame.asks}, from 0 to {state.pool}? Think briefly, then write a whole number on the last line, like this:\n"
         f"{ANSWER_MARK} <number>"
     )
-    return "\n".join(told)
+    return _to_each(frame, state, told)
 
 
 def again(pool: int) -> str:
@@ -130,17 +129,24 @@ def summing(frame: Framing, state: State) -> str:
     )
 
 
-def noting(frame: Framing, state: State, who: int) -> str:
-    """All that an agent knows, of which it is to keep what matters."""
+def notings(frame: Framing, state: State) -> list[str]:
+    """All that each knows, of which it is to keep what matters, by place."""
     wanted = (
         "Write down for yourself, in at most three sentences, what you want to keep in mind for the months to come. It "
         "takes the place of older notes, and nobody else reads it."
     )
-    return "\n".join([*past(frame, state, who), wanted])
+    return _to_each(frame, state, [wanted])
 
 
-def past(frame: Framing, state: State, who: int) -> list[str]:
-    """The last month: who took what, what was said, and an agent's own notes."""
+def _to_each(frame: Framing, state: State, now: list[str]) -> list[str]:
+    """What everybody knows, then its own notes, then what is so now, for all who are there."""
+    known = past(frame, state)
+    own = ([f"Your own notes: {note}"] if note else [] for note in state.notes[: state.present])
+    return ["\n".join([*known, *notes, *now]) for notes in own]
+
+
+def past(frame: Framing, state: State) -> list[str]:
+    """The last month: who took what, and what was said."""
     told = [reveal(frame, state)] if state.months else []
     if state.summary:
         told.append(f"The talk in short: {state.summary}")
@@ -148,8 +154,6 @@ def past(frame: Framing, state: State, who: int) -> list[str]:
         told.append(talk_so_far(frame, state.talk))
     if state.agreed:
         told.append(f"You all agreed on a limit for each of {state.agreed} {frame.unit} a month.")
-    if state.notes and state.notes[who]:
-        told.append(f"Your own notes: {state.notes[who]}")
     return told
 
 

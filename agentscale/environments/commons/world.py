@@ -110,15 +110,15 @@ class Commons(Environment):
 
     def observe(self, state: State) -> tuple[Observation, ...]:
         """All at once for the harvest and the notes; one alone for a turn of the talk and its summary."""
-        frame, everybody = self._frame, range(state.present)
+        frame = self._frame
         if state.phase == "harvest":
-            texts = {who: views.harvest(frame, state, who, self.universalization) for who in everybody}
+            texts = dict(enumerate(views.harvests(frame, state, self.universalization)))
         elif state.phase == "talk":
             texts = {state.speaker: views.talking(frame, state)}
         elif state.phase == "summary":
             texts = {state.talk[0].who: views.summing(frame, state)}
         elif state.phase == "notes":
-            texts = {who: views.noting(frame, state, who) for who in everybody}
+            texts = dict(enumerate(views.notings(frame, state)))
         else:
             texts = {}
         return tuple(self._observation(state, who, text) for who, text in texts.items())
