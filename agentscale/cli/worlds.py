@@ -20,17 +20,20 @@ def worlds(means: Sequence[Row]) -> str:
     Args:
         means: The rows of the table. Of a cell with several questions, those over all of them are told.
     """
-    return "\n".join(_of_task([row for row in means if row["task"] == task]) for task in _in_order(means, "task"))
+    tasks = _in_order(means, "task")
+    heads = tasks if len(tasks) > 1 else ["world"]
+    told = zip(heads, tasks, strict=True)
+    return "\n".join(_of_task(head, [row for row in means if row["task"] == task]) for head, task in told)
 
 
-def _of_task(means: Sequence[Row]) -> str:
+def _of_task(title: str, means: Sequence[Row]) -> str:
     cells, measures = _in_order(means, "cell"), _in_order(means, "measure")
     whole = {(row["cell"], row["measure"]): row for row in means}  # the row over all questions is the last
     shown = cells[:MOST]
     told = [
         [_told(whole[cell, measure]) if (cell, measure) in whole else "–" for cell in shown] for measure in measures
     ]
-    names = ["world", *short_names(shown)]
+    names = [title, *short_names(shown)]
     fitting = _fitting([names, *([measure, *column] for measure, column in zip(measures, told, strict=True))])
     head, *rows = zip(*fitting, strict=True)
     more = [f"… and {len(cells) - MOST} more cells in tables/worlds.csv"] if len(cells) > MOST else []

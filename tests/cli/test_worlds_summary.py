@@ -30,3 +30,9 @@ def test_many_cells_are_cut_with_word_of_where_the_others_are() -> None:
     lines = worlds(rows(MOST + 5, 1)).split("\n")
     assert len(lines) == 1 + MOST + 1
     assert lines[-1] == "… and 5 more cells in tables/worlds.csv"
+
+
+def test_where_several_tasks_are_told_each_stands_over_its_own_cells() -> None:
+    other = [{**row, "task": "donors"} for row in rows(1, 1)]
+    lines = worlds([*rows(1, 1), *other]).split("\n")
+    assert [line.split()[0] for line in lines[::2]] == ["commons", "donors"]
