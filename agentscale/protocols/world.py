@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -64,14 +64,6 @@ class PlayWorld(InteractionProtocol):
         return _Game(self, team, graph, question, rng, "longest").play()
 
 
-class _Asked(NamedTuple):
-    """Somebody who is asked now."""
-
-    seen: Observation
-    agent: Agent
-    reply: Reply
-
-
 class _Game:
     """One play on its way."""
 
@@ -107,20 +99,18 @@ class _Game:
 
     def _round(self, state: State, seen: Sequence[Observation]) -> Generator[Batch, list[Reply], list[Reply]]:
         """One round: everybody once, and those who could not be read again."""
-        calls = self._calls(seen)
+        calls, number = self._calls(seen), self._counts["rounds"]
         replies = yield Batch(calls)
-        round_index = self._counts["rounds"]
-        self._counts["rounds"] += 1
         for attempt in range(1, self._rules.retries + 1):
-            repairs = {at: self._repair(state, seen[at], reply) for at, reply in enumerate(replies)}
-            wanted = {at: repair for at, repair in repairs.items() if repair is not None}
-            if not wanted:
+            repairs = self._repairs(state, seen, replies)
+            if not repairs:
                 break
-            self._counts["asked_again"] += len(wanted)
-            more = tuple(again(calls[at], replies[at], repair, attempt) for at, repair in wanted.items())
-            came = yield Batch(more, round=round_index)
-            for at, reply in zip(wanted, came, strict=True):
-                replies[at] = reply
+            more = [again(calls[at], replies[at], repair, attempt) for at, repair in repairs.items()]
+            came = yield Batch(tuple(more), round=number)
+            mended = dict(zip(repairs, came, strict=True))
+            replies = [mended.get(at, reply) for at, reply in enumerate(replies)]
+            self._counts["asked_again"] += len(more)
+        self._counts["rounds"] += 1
         self._counts["missing"] += sum(reply.answer is None for reply in replies)
         return replies
 
@@ -140,8 +130,13 @@ class _Game:
     def _agent(self, seen: Observation) -> Agent:
         return self._team.agents[seen.who] if isinstance(seen.who, int) else self._team.playing(seen.who)
 
+    def _repairs(self, state: State, seen: Sequence[Observation], replies: Sequence[Reply]) -> dict[int, str]:
+        """What is to be said to those who cannot be read, by their place in the round."""
+        found = (self._repair(state, one, reply) for one, reply in zip(seen, replies, strict=True))
+        return {at: repair for at, repair in enumerate(found) if repair is not None}
+
     def _repair(self, state: State, seen: Observation, reply: Reply) -> str | None:
-        """What is to be said to somebody who cannot be read. A call that failed is not made again here."""
+        """The same of one of them. A call that failed is not made again here."""
         if reply.completion is None or (is_unheard(reply) and self._extreme == "shortest"):
             return None
         return self._world.repair(state, seen, "" if is_unheard(reply) else reply.answer or "")
