@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from agentscale.simulation.calibration import Calibration
 
 
+BATCHED = 50_000
+"""Calls under way at once where they go out in batches: all that are live are to be in one."""
+
 Executor = Literal["local", "ray"]
 """Who plays a run: this process, or tasks of Ray."""
 
@@ -117,6 +120,8 @@ def run(
     environ = environment(env_file)
     check(sweep, environ)
     path = Path(out) if out is not None else Path("results") / sweep.header.name
+    if any(endpoint.batch is not None for endpoint in sweep.experiment.endpoints.values()):
+        concurrency = max(concurrency, BATCHED)
     if shard is None and executor == "local":
         return _play(sweep, _folder(sweep, path, mode, changed), mode, concurrency, environ, watch)
     from agentscale.api import sharing

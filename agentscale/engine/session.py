@@ -12,6 +12,7 @@ from agentscale.errors import SpecError
 from agentscale.experiment import Sweep
 from agentscale.models.base import Model
 from agentscale.models.openai_chat import LessonBook
+from agentscale.models.openai_chat.batches import BatchDesk
 from agentscale.schema.experiment import Endpoint
 from agentscale.store import RunFolder
 from agentscale.transport import Address, EndpointClient
@@ -82,6 +83,7 @@ async def opened(
     known = addresses(sweep, environ)
     async with AsyncExitStack() as stack:
         clients: dict[str | None, EndpointClient] = {}
+        desks: dict[str | None, BatchDesk] = {}
         for name, address in known.items():
             launch = sweep.experiment.endpoints[name].launch if name else None
             if name is not None and launch is not None:
@@ -90,6 +92,11 @@ async def opened(
             clients[name] = EndpointClient(address)
             stack.push_async_callback(clients[name].aclose)
             on_stop(clients[name].stop)
+            batch = sweep.experiment.endpoints[name].batch if name else None
+            if batch is not None:
+                desks[name] = BatchDesk(clients[name], batch, folder.path / "batches")
+                stack.push_async_callback(desks[name].aclose)
+                on_stop(desks[name].stop)
         lessons = LessonBook(folder.lessons(), folder.keep_lessons)
         specs = sweep.experiment.models
         others = any(spec.model is None for spec in specs.values())
@@ -99,7 +106,7 @@ async def opened(
                 truth=sweep.truth(),
                 walks=sweep.walks(),
                 casts=sweep.casts(),
-                clients=clients.__getitem__,
+                clients=lambda name: desks.get(name) or clients[name],
                 lessons=lessons,
             ),
             Connections(clients.values(), others=others),

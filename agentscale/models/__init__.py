@@ -17,6 +17,7 @@ from agentscale.schema.run import QuestionRecord
 
 if TYPE_CHECKING:
     from agentscale.models.openai_chat import LessonBook
+    from agentscale.models.openai_chat.batches import BatchDesk
     from agentscale.models.policy import Cast
     from agentscale.models.stepping import Walk
     from agentscale.simulation import World
@@ -29,7 +30,7 @@ def build(
     models: Mapping[str, ModelSpec],
     *,
     truth: Mapping[tuple[str, str], QuestionRecord],
-    clients: Callable[[str | None], EndpointClient],
+    clients: Callable[[str | None], EndpointClient | BatchDesk],
     walks: Mapping[tuple[str, str], Walk] | None = None,
     casts: Mapping[tuple[str, str], Cast] | None = None,
     lessons: LessonBook | None = None,

@@ -74,6 +74,21 @@ class Launch(Record):
         return self
 
 
+class BatchSpec(Record):
+    """How requests go out in batches."""
+
+    gather_s: float = Field(default=2.0, gt=0)
+    """Seconds without a further request after which those that wait are sent."""
+    poll_s: float = Field(default=60.0, gt=0)
+    """Seconds between two looks at a batch that is under way."""
+    window: str = Field(default="24h", pattern=r"^[0-9]+[hd]$")
+    """In what time the endpoint is to answer, in its own words."""
+
+
+def _batch(value: object) -> object:
+    return {} if value is True else None if value is False else value
+
+
 class Endpoint(Record):
     """Where answers come from: a base URL, or a server to launch."""
 
@@ -94,6 +109,9 @@ class Endpoint(Record):
     stream: bool = False
     """Whether answers come piece by piece: a long one then shows early that it is under way (``idle_timeout_s``). It
     changes no answer."""
+    batch: Annotated[BatchSpec | None, BeforeValidator(_batch)] = later(None)
+    """Whether requests go out in batches (OpenAI's batch API), which costs half and may take a day: ``true``, or a
+    mapping. A round of all live trials is one batch. It changes no answer's identity."""
     max_in_flight: int = Field(default=32, ge=1)
     """Requests under way at once."""
     requests_per_minute: int | None = Field(default=None, ge=1)
@@ -116,6 +134,12 @@ class Endpoint(Record):
     def _one_origin(self) -> Endpoint:
         if sum([self.base_url is not None, bool(self.base_urls), self.launch is not None]) > 1:
             raise ValueError("give one of base_url, base_urls and launch")
+        return self
+
+    @model_validator(mode="after")
+    def _batches_are_possible(self) -> Endpoint:
+        if self.batch is not None and (self.stream or self.launch is not None or self.api == "azure"):
+            raise ValueError("batch goes with none of stream, launch and api azure")
         return self
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -21,6 +21,7 @@ from agentscale.models.openai_chat.chat import CALL_HEADER
 from agentscale.schema.calls import CallId
 from agentscale.schema.record import Record
 from agentscale.server import vectors
+from agentscale.server.batches import Batches
 from agentscale.server.bodies import ChatBody, EmbeddingBody
 from agentscale.server.doors import Asked, Door
 from agentscale.server.odds import Odds
@@ -42,21 +43,53 @@ class Paths:
         self._vectors = vectors.Vectors()
         self._embedding = asyncio.Lock()
         self._numbers = itertools.count(1)
+        self._batches = Batches(self._whole)
 
     async def chat(self, request: Request) -> Response:
         """``POST /v1/chat/completions``."""
         body = _read(ChatBody, await request.body())
-        known = list(self._door.models)
-        if body.model not in known:
-            raise Refused.unknown_model(body.model, known)
-        asked = _asked(body, request)
-        odds = Odds(self._door.odds(asked), body.top_logprobs or 0) if body.logprobs else None
-        choices = self._door.answers(asked)
-        answered = Answered(f"chatcmpl-{next(self._numbers)}", int(time.time()), body.model, choices, odds)
+        answered = self._answered(body, request.headers)
         if not body.stream:
             return _json(answered.whole())
         include_usage = body.stream_options is not None and body.stream_options.include_usage
         return StreamingResponse(_events(answered, include_usage), media_type="text/event-stream")
+
+    def _answered(self, body: ChatBody, headers: Mapping[str, str]) -> Answered:
+        known = list(self._door.models)
+        if body.model not in known:
+            raise Refused.unknown_model(body.model, known)
+        asked = _asked(body, headers)
+        odds = Odds(self._door.odds(asked), body.top_logprobs or 0) if body.logprobs else None
+        choices = self._door.answers(asked)
+        return Answered(f"chatcmpl-{next(self._numbers)}", int(time.time()), body.model, choices, odds)
+
+    def _whole(self, raw: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+        """The object that answers a request of a batch."""
+        return self._answered(_read(ChatBody, raw), headers).whole()
+
+    async def upload(self, request: Request) -> Response:
+        """``POST /v1/files``."""
+        return _json(self._batches.take(request.headers.get("content-type", ""), await request.body()))
+
+    async def content(self, request: Request) -> Response:
+        """``GET /v1/files/ID/content``."""
+        return Response(self._batches.content(request.path_params["name"]), media_type="application/jsonl")
+
+    async def batch(self, request: Request) -> Response:
+        """``POST /v1/batches``."""
+        return _json(self._batches.make(await request.body()))
+
+    async def batches(self, request: Request) -> Response:
+        """``GET /v1/batches``."""
+        return _json(self._batches.listed())
+
+    async def look(self, request: Request) -> Response:
+        """``GET /v1/batches/ID``."""
+        return _json(self._batches.look(request.path_params["name"]))
+
+    async def cancel(self, request: Request) -> Response:
+        """``POST /v1/batches/ID/cancel``."""
+        return _json(self._batches.cancel(request.path_params["name"]))
 
     async def embeddings(self, request: Request) -> Response:
         """``POST /v1/embeddings``. An encoder takes its time: others are served meanwhile."""
@@ -90,6 +123,12 @@ def application(door: Door) -> Starlette:
         routes=[
             Route("/v1/chat/completions", paths.chat, methods=["POST"]),
             Route("/v1/embeddings", paths.embeddings, methods=["POST"]),
+            Route("/v1/files", paths.upload, methods=["POST"]),
+            Route("/v1/files/{name}/content", paths.content),
+            Route("/v1/batches", paths.batch, methods=["POST"]),
+            Route("/v1/batches", paths.batches),
+            Route("/v1/batches/{name}", paths.look),
+            Route("/v1/batches/{name}/cancel", paths.cancel, methods=["POST"]),
             Route("/v1/models", paths.models),
             Route("/v1/models/{name:path}", paths.model),
             Route("/health", paths.health),
@@ -105,9 +144,9 @@ def _read(form: type[B], raw: bytes) -> B:
         raise Refused.unfit(error) from None
 
 
-def _asked(body: ChatBody, request: Request) -> Asked:
+def _asked(body: ChatBody, headers: Mapping[str, str]) -> Asked:
     messages = tuple(said.message for said in body.messages)
-    written = request.headers.get(CALL_HEADER)
+    written = headers.get(CALL_HEADER)
     try:
         call = None if written is None else CallId.read(written)
     except ValueError as error:

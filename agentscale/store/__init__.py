@@ -8,6 +8,8 @@
           recording/            every call, the evidence from which the rest is made
           transcripts/          one file a cell, one line a trial
           profiles.json         what endpoints refused and was spelt otherwise, or left out; only where there was any
+          batches/              batches of calls that were sent and not yet read; only where an endpoint takes batches
+          shares/               which shares of the run are being played, or done; only where it is shared
           earlier/              what described the run before its experiment was changed
           tables/  figures/  embeddings/  logs/  report.html
 """

@@ -141,6 +141,31 @@ class EndpointClient:
         """Ask for ``path`` below the base URL and return the object that comes back. Raises as `post_json` does."""
         return Posted(*await self._ask(_Request("GET", path, None, _NO_HEADERS, None, 0.0), self._reader.object))
 
+    async def upload(self, path: str, filename: str, content: bytes, fields: Mapping[str, str]) -> Posted:
+        """Send a file as a form, and return the object that comes back.
+
+        Args:
+            path: Such as ``/files``.
+            filename: Its name.
+            content: Its bytes.
+            fields: What stands in the form beside it.
+
+        Raises:
+            EndpointError: As `post_json` does.
+        """
+        boundary = f"agentscale-{next(self._numbers)}-{len(content)}-{abs(hash(content)):x}"
+        form, kind = _form(boundary, filename, content, fields), f"multipart/form-data; boundary={boundary}"
+        request = _Request("POST", path, form, {"content-type": kind}, None, 0.0)
+        return Posted(*await self._ask(request, self._reader.object))
+
+    async def get_text(self, path: str) -> str:
+        """Ask for ``path`` and return the text that comes back, without the key should the server echo it.
+
+        Raises:
+            EndpointError: As `post_json` does.
+        """
+        return (await self._ask(_Request("GET", path, None, _NO_HEADERS, None, 0.0), self._reader.text))[0]
+
     @property
     def traffic(self) -> Traffic:
         """How it goes between this client and its endpoint at present."""
@@ -248,6 +273,17 @@ class EndpointClient:
             retries=retries,
             said=trouble.said,
         )
+
+
+def _form(boundary: str, filename: str, content: bytes, fields: Mapping[str, str]) -> bytes:
+    """The body of a form with one file."""
+    parts = [
+        f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    head = f'--{boundary}\r\ncontent-disposition: form-data; name="file"; filename="{filename}"\r\n'
+    file = f"{head}content-type: application/jsonl\r\n\r\n".encode() + content + b"\r\n"
+    return b"".join([*parts, file, f"--{boundary}--\r\n".encode()])
 
 
 def _now_s() -> float:

@@ -29,6 +29,12 @@ class ReplyReader:
             return self._refusal(reply)
         return self._parsed(reply.body, reply.status)
 
+    def text(self, reply: Reply) -> str | Trouble:
+        """The text of a reply, or its trouble."""
+        if not 200 <= reply.status < 300:
+            return self._refusal(reply)
+        return self._address.redact_answer(reply.body).decode("utf-8", "replace")
+
     def objects(self, reply: Reply) -> list[dict[str, Any]] | Trouble:
         """The JSON objects of a stream of events, or its trouble; a reply that is no stream is its own only event."""
         if reply.events is None:

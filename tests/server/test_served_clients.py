@@ -196,3 +196,30 @@ def test_curl_gets_chats_streams_vectors_models_health_and_refusals(served: Serv
     refused = json.loads(curl("-w", "%{stderr}%{http_code}", f"{served.base_url}/nothing"))
     assert refused["error"]["message"] == "GET /v1/nothing is not served: Not Found"
     assert json.loads(curl(chat, "-d", "{"))["error"]["type"] == "invalid_request_error"
+
+
+def test_the_client_of_openai_sends_a_file_waits_for_its_batch_and_reads_the_answers(
+    client: openai.OpenAI, prompts: list[str]
+) -> None:
+    def line(name: str, body: dict[str, Any]) -> str:
+        return json.dumps({"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body})
+
+    good = {"model": "small", "messages": user(prompts[0]), "seed": 1}
+    content = "\n".join([line("right", good), line("wrong", {**good, "model": "absent"})]).encode()
+    file = client.files.create(file=("requests.jsonl", content), purpose="batch")
+    batch = client.batches.create(
+        input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h", metadata={"mine": "yes"}
+    )
+    assert batch.status == "in_progress"
+    while batch.status == "in_progress":
+        batch = client.batches.retrieve(batch.id)
+    assert batch.request_counts is not None
+    assert (batch.request_counts.completed, batch.request_counts.failed) == (1, 1)
+    assert batch.output_file_id is not None
+    assert batch.error_file_id is not None
+    told = json.loads(client.files.content(batch.output_file_id).text)
+    whole = client.chat.completions.create(model="small", messages=user(prompts[0]), seed=1)
+    assert told["custom_id"] == "right"
+    assert told["response"]["body"]["choices"][0]["message"]["content"] == whole.choices[0].message.content
+    refused = json.loads(client.files.content(batch.error_file_id).text)
+    assert (refused["custom_id"], refused["response"]["status_code"]) == ("wrong", 404)

@@ -1,8 +1,14 @@
 """A run against the served simulator is the run within the process, answer by answer, whatever the server suffers."""
 
+import json
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
@@ -105,3 +111,52 @@ def test_a_recording_of_the_simulator_answers_the_same_calls_of_models_at_an_end
     assert missed.tally is not None
     assert missed.tally.calls_failed == missed.tally.calls_asked
     assert "nearest recorded" in next(iter(missed.tally.first_words.values()))
+
+
+def test_in_batches_a_round_of_all_trials_is_one_and_the_answers_are_the_same(
+    experiment: Path, within: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    with api.serve(experiment) as served:
+        batch = {"gather_s": 0.3, "poll_s": 0.05}
+        file = asked_at(served.base_url, experiment, tmp_path / "http.yaml", batch=batch)
+        run = api.run(file, out=tmp_path / "run")
+    assert run.tally is not None
+    assert run.tally.calls_failed == 0
+    assert told(tmp_path / "run") == within
+    assert list((tmp_path / "run" / "batches").iterdir()) == []
+
+
+def test_a_batch_that_was_under_way_when_a_run_was_stopped_is_read_by_the_next_one(
+    experiment: Path, within: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    with api.serve(experiment) as served:
+        slow = {"gather_s": 0.2, "poll_s": 600.0}
+        file = asked_at(served.base_url, experiment, tmp_path / "http.yaml", batch=slow)
+        folder = tmp_path / "run" / "batches"
+        stop = threading.Thread(target=_press_when, args=(folder,))
+        stop.start()
+        run = api.run(file, out=tmp_path / "run")
+        stop.join()
+        assert run.tally is not None
+        assert run.tally.stopped
+        assert run.tally.calls_asked == 0
+        (under_way,) = [json.loads(path.read_text()) for path in folder.iterdir()]
+        quick = {"gather_s": 0.2, "poll_s": 0.05}
+        file = asked_at(served.base_url, experiment, tmp_path / "http.yaml", batch=quick)
+        run = api.run(file, out=tmp_path / "run")
+        first = len(under_way["keys"])
+        batches = httpx.get(f"{served.base_url}/batches").json()["data"]
+    counts = [each["request_counts"]["completed"] for each in reversed(batches)]
+    assert told(tmp_path / "run") == within
+    assert counts[0] == first
+    assert len(counts) == 3  # one for each round
+    assert run.tally is not None
+    assert sum(counts) == run.tally.calls_asked  # nothing was sent twice
+
+
+def _press_when(folder: Path) -> None:
+    """Presses Ctrl-C once a batch is written down."""
+    until = time.monotonic() + 30
+    while not (folder.is_dir() and list(folder.glob("*.json"))) and time.monotonic() < until:
+        time.sleep(0.02)
+    os.kill(os.getpid(), signal.SIGINT)

@@ -11,6 +11,7 @@ from agentscale.protocols import PROTOCOLS
 from agentscale.schema.agents import Member, Sampling
 from agentscale.schema.embedding import EmbedderSpec
 from agentscale.schema.experiment import (
+    BatchSpec,
     Endpoint,
     Experiment,
     Launch,
@@ -33,6 +34,7 @@ SECTIONS: dict[str, type[Record]] = {
     "at the top": Experiment,
     "endpoints.NAME": Endpoint,
     "endpoints.NAME.launch": Launch,
+    "endpoints.NAME.batch": BatchSpec,
     "models.NAME": ModelSpec,
     "models.NAME.profile": Profile,
     "models.NAME.simulated": Simulated,

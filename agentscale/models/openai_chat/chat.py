@@ -8,6 +8,7 @@ from typing import Any
 
 from agentscale.errors import EndpointError
 from agentscale.models.base import Answered
+from agentscale.models.openai_chat.batches import BatchDesk
 from agentscale.models.openai_chat.chunks import merged
 from agentscale.models.openai_chat.lessons import LessonBook, applied
 from agentscale.models.openai_chat.presets import starting
@@ -40,7 +41,7 @@ class OpenAIChat:
         SpecError: The model's profile names a preset that does not exist.
     """
 
-    def __init__(self, spec: ModelSpec, client: EndpointClient, lessons: LessonBook | None = None) -> None:
+    def __init__(self, spec: ModelSpec, client: EndpointClient | BatchDesk, lessons: LessonBook | None = None) -> None:
         assert spec.model is not None  # the spec of a model at an endpoint
         self._spec = spec
         self._client = client
@@ -63,7 +64,7 @@ class OpenAIChat:
 
     async def complete_in_turn(self, request: ChatRequest, call: CallId, leaving: Callable[[], None]) -> Answered:
         """As ``complete``, and says by ``leaving`` when the request leaves: others may go first, and limits hold."""
-        is_scout = await self._scout.go()
+        is_scout = not isinstance(self._client, BatchDesk) and await self._scout.go()
         try:
             posted = await self._posted(request, call, leaving)
         finally:
@@ -91,8 +92,9 @@ class OpenAIChat:
     async def _post(self, spelt: Spelt, call: CallId, tokens: int | None, leaving: Callable[[], None]) -> Posted:
         """The object that comes back of one request, whole or in pieces."""
         client, path, body, model = self._client, self._path, spelt.body, self._spec.model
-        headers = {CALL_HEADER: call.spelt} if client.address.is_loopback else {}
-        if "stream" not in spelt.names:
+        told = client.address.is_loopback or isinstance(client, BatchDesk)
+        headers = {CALL_HEADER: call.spelt} if told else {}
+        if "stream" not in spelt.names or isinstance(client, BatchDesk):
             return await client.post_json(path, body, headers=headers, model=model, tokens=tokens, leaving=leaving)
         events, retries = await client.post_events(
             path, body, headers=headers, model=model, tokens=tokens, leaving=leaving
