@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from agentscale.experiment import Sweep
 from agentscale.experiment.questions import asked
@@ -12,6 +13,9 @@ from agentscale.protocols.rehearsal import slots_asked
 from agentscale.schema.agents import SCORER
 from agentscale.schema.run import Cell
 from agentscale.schema.tasks import Question
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +56,32 @@ def calls_at_most(sweep: Sweep) -> int:
 
 
 def _calls_at_most(sweep: Sweep, cell: Cell, n_trials: int) -> int:
-    """Calls of all trials of a cell; a chain is as long as its question says."""
-    chains = [asked(record) for record in sweep.questions.values() if record.task == cell.task and record.world]
-    if not chains:
-        return n_trials * _calls_of(sweep, cell, None)
-    return sweep.header.replicates * sum(_calls_of(sweep, cell, question) for question in chains)
+    """Calls of all trials of a cell; a chain is as long as its question says, and a world as its chance has it."""
+    opened = [asked(record) for record in sweep.questions.values() if record.task == cell.task and record.world]
+    if not opened:
+        return n_trials * _calls_of(sweep, cell)
+    return sum(_calls_about(sweep, cell, question) for question in opened)
 
 
-def _calls_of(sweep: Sweep, cell: Cell, question: Question | None) -> int:
+def _calls_about(sweep: Sweep, cell: Cell, question: Question) -> int:
+    """Calls of all replicates of a question that opens a chain or a world."""
+    replicates = range(sweep.header.replicates)
+    if question.world is None:
+        return len(replicates) * _calls_of(sweep, cell, question)
+    chances = (sweep.chance(cell, question.sample_id, replicate) for replicate in replicates)
+    return sum(_calls_of(sweep, cell, question, chance) for chance in chances)
+
+
+def _calls_of(
+    sweep: Sweep, cell: Cell, question: Question | None = None, chance: np.random.Generator | None = None
+) -> int:
     """Calls of one trial: who has tools may take all its steps each time, and a judge hears every answer."""
     with_tools = {agent.slot for agent in cell.team.everyone if agent.tools}
     is_judged = SCORER in cell.team.parts
     more = sweep.experiment.tool_steps
     return sum(
         1 + more * (slot in with_tools) + is_judged
-        for slot in slots_asked(sweep.protocols[cell.id], cell.team, sweep.graphs[cell.id], question)
+        for slot in slots_asked(sweep.protocols[cell.id], cell.team, sweep.graphs[cell.id], question, chance)
     )
 
 

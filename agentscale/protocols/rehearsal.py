@@ -13,6 +13,7 @@ from agentscale.schema.tasks import Question
 
 if TYPE_CHECKING:
     import networkx as nx
+    import numpy as np
 
 Speaker = Callable[[int, Call], Reply]
 """What is replied to a call of a round."""
@@ -55,11 +56,23 @@ def count_calls(protocol: InteractionProtocol, team: Team, graph: nx.DiGraph, qu
 
 
 def slots_asked(
-    protocol: InteractionProtocol, team: Team, graph: nx.DiGraph, question: Question | None = None
+    protocol: InteractionProtocol,
+    team: Team,
+    graph: nx.DiGraph,
+    question: Question | None = None,
+    chance: np.random.Generator | None = None,
 ) -> Iterator[str]:
-    """Who is asked in one trial that is played to its greatest length, once for every call."""
+    """Who is asked in one trial that is played to its greatest length, once for every call.
+
+    Args:
+        protocol: Whose calls.
+        team: The agents.
+        graph: Who reads whom.
+        question: One that opens a chain or a world; what else is asked changes no number.
+        chance: That of the trial: in a world, who is asked may hang on it.
+    """
     about = question or Question(sample_id="count", prompt="?", choices=("yes", "no"))
-    play = protocol.longest(team, graph, about, keyed(0, "count_calls"))
+    play = protocol.longest(team, graph, about, chance or keyed(0, "count_calls"))
     return (call.slot for _, call in rehearse(play, _differing))
 
 

@@ -118,6 +118,14 @@ STREAMED: dict[str, Any] = {
     "protocol": {"world": {"memory": "none", "retries": 1}},
     "topology": "complete",
 }
+PEOPLED: dict[str, Any] = {
+    **STREAMED,
+    "task": [
+        {"name": "population", "levels": [1, 2, 3], "world": {"steps": 3}},
+        {"name": "population", "levels": [4], "world": {"steps": 3, "individuals": 60, "archetypes": 2}},
+        {"name": "individuality", "levels": [1], "world": {"steps": 3}},
+    ],
+}
 PAIRED: dict[str, Any] = {
     **ACTED,
     "task": [
@@ -141,8 +149,8 @@ def test_every_protocol_is_played_here() -> None:
 
 @pytest.mark.parametrize(
     "keys",
-    [KEYS, OVER_GRAPHS, WALKED, ACTED, STREAMED, SHARED, GIVEN, PAIRED],
-    ids=["questions", "graphs", "chains", "worlds", "streams", "commons", "donor-game", "pairs"],
+    [KEYS, OVER_GRAPHS, WALKED, ACTED, STREAMED, PEOPLED, SHARED, GIVEN, PAIRED],
+    ids=["questions", "graphs", "chains", "worlds", "streams", "populations", "commons", "donor-game", "pairs"],
 )
 def test_calls_and_tokens_of_every_cell_lie_within_their_bounds_and_fixed_schedules_meet_them(
     make_sweep: Make, play: Play, keys: dict[str, Any]
