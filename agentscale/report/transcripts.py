@@ -224,12 +224,15 @@ def marks(trial: Transcript) -> int:
 
     Disagreement: two of the last answers that could be read differ. Flip: an agent changed a readable answer between
     rounds. Missing: an agent that had to speak gave no readable answer, or did not speak. Unanimous wrong: at least
-    two last answers, all readable ones equal, and the team not right.
+    two last answers, all readable ones equal, and the team not right. Of a team that acted on a world only the third is
+    told: what one of them says there is no answer.
     """
     lines = list(_lines(trial))
     last = [line[-1].answer for line in lines if line and line[-1].answer is not None]
     flipped = any(len({event.answer for event in line if event.answer is not None}) > 1 for line in lines)
     missing = any(not line or any(event.answer is None for event in line) for line in lines)
+    if trial.measures:
+        return MISSING * missing
     unanimous = len(last) > 1 and len(set(last)) == 1 and trial.correct is False
     return DISAGREEMENT * (len(set(last)) > 1) | FLIP * flipped | MISSING * missing | UNANIMOUS_WRONG * unanimous
 

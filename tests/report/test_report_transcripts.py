@@ -145,3 +145,9 @@ def test_a_very_long_text_is_cut_and_says_by_how_much(world: ModuleType, tmp_pat
     text = shown["events"][0]["text"]
     assert text.startswith("x" * MAX_CHARACTERS + "\n")
     assert "900,000 more characters" in text
+
+
+def test_of_a_team_that_acts_on_a_world_only_what_is_missing_is_marked(world: ModuleType) -> None:
+    cell = world.cell("L1", 2)
+    trial = world.trial(cell, world.question(1), 2, lambda index, number: [["A", "B"], [None, "A"]][number][index])
+    assert marks(trial.model_copy(update={"measures": {"gain": 1.0}})) == MISSING

@@ -15,21 +15,24 @@
     return [line, draw("path", { class: followed ? "head followed" : "head", d })];
   }
 
+  /** How a node is drawn and told: who acts on a world is neither right nor wrong. */
+  const kindOf = (event) => event.acts && !event.missing ? "acted" : verdict(event.correct);
+
   function node([x, y], radius, event, changed) {
-    const parts = [draw("circle", { class: `node ${event ? verdict(event.correct) : "silent"}`, cx: x, cy: y, r: radius })];
+    const parts = [draw("circle", { class: `node ${event ? kindOf(event) : "silent"}`, cx: x, cy: y, r: radius })];
     if (changed) parts.unshift(draw("circle", { class: "ring", cx: x, cy: y, r: radius + 2.5 }));
     const said = event?.answer ?? "–";
     const text = draw("text", { class: "name", x, y, dy: ".35em" });
     text.textContent = said.length > LETTERS ? `${said.slice(0, LETTERS - 1)}…` : said;
     if (radius >= 4) parts.push(text);
     const title = draw("title");
-    title.textContent = event ? `${event.slot}: ${event.answer ?? "no answer"}, ${verdict(event.correct)}` : "did not speak";
+    title.textContent = event ? `${event.slot}: ${event.acts ? "" : `${event.answer ?? "no answer"}, `}${kindOf(event)}` : "did not speak";
     return draw("g", {}, title, ...parts);
   }
 
   function inWords(number, events, changed) {
-    const count = (kind) => events.filter((event) => verdict(event.correct) === kind).length;
-    const told = ["right", "wrong", "missing"].filter(count).map((kind) => `${count(kind)} ${kind}`);
+    const count = (kind) => events.filter((event) => kindOf(event) === kind).length;
+    const told = ["right", "wrong", "acted", "missing"].filter(count).map((kind) => `${count(kind)} ${kind}`);
     const moves = changed.map((event) => `${event.slot} changed to ${event.answer}`);
     return `Round ${number}: ${[...told, ...moves].join(", ") || "nobody answered"}.`;
   }

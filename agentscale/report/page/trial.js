@@ -9,6 +9,7 @@
     no_answer: "no answer found", not_an_option: "not one of the options", truncated: "cut off by the token limit",
     refused: "refused", error: "the call failed", unchecked: "not checked within the limits",
   };
+  const GOALS = { true: "goal reached", false: "goal missed", null: "no goal" };
   const ON_THE_WAY = ["step", "tool"]; // neither the wish for a tool nor its result is an answer
 
   function prose(text) {
@@ -40,7 +41,7 @@
 
   function said(event, before) {
     const head = make("header", "", null, make("strong", "", event.slot));
-    if (!ON_THE_WAY.includes(event.role)) head.append(chip(event.correct, event.answer ?? "none"));
+    if (!ON_THE_WAY.includes(event.role) && !event.acts) head.append(chip(event.correct, event.answer ?? "none"));
     head.append(...changes(event, before));
     if (event.final) head.append(make("span", "tag", "counted"));
     if (!event.used) head.append(make("span", "tag", "not used"));
@@ -56,6 +57,10 @@
   function silent(slot) {
     return make("li", "said", null, make("header", "", null, make("strong", "", slot), chip(null, "did not speak")));
   }
+
+  /** Whether the team acted on a world, which has measured something: what one of them says is then no answer. */
+  const acts = (trial) => Object.keys(trial.measures ?? {}).length > 0;
+  const acting = (event) => ({ ...event, answer: null, by: null, acts: true });
 
   /** The events of every round, in order. */
   function byRound(trial) {
@@ -76,14 +81,16 @@
     const tags = MARKS.filter(([bit]) => trial.marks & bit).map(([, text]) => text);
     if (trial.tied) tags.push("tied vote");
     for (const [name, value] of Object.entries({ ...trial.counts, ...trial.measures })) tags.push(`${name}: ${value ?? "–"}`);
-    return make("p", "verdict", null, make("span", "", "Team: "), chip(trial.correct, trial.answer ?? "no answer"),
+    const came = acts(trial) ? GOALS[trial.correct] : trial.answer ?? "no answer";
+    return make("p", "verdict", null, make("span", "", "Team: "), chip(trial.correct, came),
       ...tags.map((text) => make("span", "tag", text)));
   }
 
   /** The nodes that show a trial. `places` says where the agents of its cell stand when they are drawn. */
   window.agentscale.showTrial = (trial, places = {}) => {
-    const rounds = byRound(trial), before = new Map();
-    const asked = make("div", "question", null, ...prose(trial.prompt), make("p", "target", `Right answer: ${trial.target}`));
+    const rounds = byRound(acts(trial) ? { ...trial, events: trial.events.map(acting) } : trial), before = new Map();
+    const target = acts(trial) ? [] : [make("p", "target", `Right answer: ${trial.target}`)];
+    const asked = make("div", "question", null, ...prose(trial.prompt), ...target);
     const drawn = timeline(places, rounds);
     return [verdict(trial), asked, ...(drawn ? [drawn] : []),
       ...rounds.map(([number, events]) => round(number, events, trial.expected, before))];
