@@ -23,6 +23,8 @@ def split_thinking(text: str) -> Spoken:
     A block that never ends takes the whole text. Its opening tag may be absent: some chat templates put it into the
     prompt. A tag that opens after the answer has begun is part of the answer. Linear in the length of the text.
     """
+    if "<" not in text:
+        return Spoken(None, text)
     blocks: list[str] = []
     start, inside = 0, False
     for tag in _TAG.finditer(text):

@@ -55,6 +55,9 @@ class Extractor:
     """The kinds of answer that it can find, and for each the form in which it wants the text."""
     find: Callable[[str, AnswerKind, Sequence[str]], Found | None]
     """From a text, the kind and the options to a decision, or ``None`` to ask the next of the chain."""
+    sooner: Callable[[str, AnswerKind, Sequence[str]], Found | None] | None = None
+    """What ``find`` would decide, told from the text as it was written by looking at a part of it; ``None`` where that
+    part is not enough."""
 
     @property
     def id(self) -> str:

@@ -61,7 +61,8 @@ def spoken(text: str) -> str:
 
 def in_ascii(text: str) -> str:
     """The text with ASCII signs for those that look like them; its mark-up stays."""
-    return text.translate(_LOOKALIKES)
+    # Most texts are ASCII, of which only these two signs are told otherwise.
+    return text if text.isascii() and "\t" not in text and "\r" not in text else text.translate(_LOOKALIKES)
 
 
 def plain(text: str) -> str:

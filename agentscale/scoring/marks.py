@@ -65,27 +65,42 @@ def final_marks(text: str) -> Iterator[Mark]:
 
     A mark is not filled where nothing, a placeholder or a list of all options follows.
     """
-    return _filled(text, _announced(text).final)
+    return _filled(text, _final(text))
 
 
 def loose_marks(text: str) -> Iterator[Mark]:
     """The filled marks ``answer:``, ``the answer is`` and the like, from last to first, without conditional ones."""
-    for mark in _filled(text, _announced(text).loose):
+    for mark in _filled(text, _loose(text)):
         if not _CONDITION.search(text[max(0, mark.start - 30) : mark.start]):
             yield mark
 
 
 def is_left_open(text: str) -> bool:
     """Whether a plain text has marks ``Final answer:`` and none of them is filled."""
-    return bool(_announced(text).final) and next(final_marks(text), None) is None
+    return bool(_final(text)) and next(final_marks(text), None) is None
 
 
 def after_marks(text: str) -> str:
     """What stands after the last mark; the whole text where there is none. Of a very long text, its end."""
-    ends = [end for spans in _announced(text) for _, end in spans]
+    ends = [end for spans in (_final(text), _loose(text)) for _, end in spans]
     rest = text[max(ends, default=0) :]
     # The cut may fall into a number: what is left of its word goes too.
     return rest if len(rest) <= LONGEST else rest[-LONGEST:].partition(" ")[2]
+
+
+def closing_lines(said: str) -> str | None:
+    """A text as it was written from the line of its last ``Final answer`` on.
+
+    ``None`` where the lines before could change what stands there: by another question, or by mark-up over several
+    lines; and where signs may only look like those of the mark.
+    """
+    low = said.lower()
+    at = low.rfind("final answer")
+    asks = "question" in low or "\nq" in low or "user" in low or "human" in low
+    if at < 0 or asks or not said.isascii():
+        return None
+    start = said.rfind("\n", 0, at) + 1
+    return None if low.startswith("q") or "\\" in said[:start] else said[start:]
 
 
 def own_part(text: str) -> str:
@@ -93,23 +108,21 @@ def own_part(text: str) -> str:
     lines = "\n" + text  # each line after its break, which is quicker to find than the head of a line
     if not _NEXT_QUESTION.search(lines):
         return text
-    firsts = [next(_filled(text, spans, forward=True), None) for spans in _announced(text)]
+    firsts = [next(_filled(text, spans, forward=True), None) for spans in (_final(text), _loose(text))]
     answered = min((mark.start for mark in firsts if mark is not None), default=len(text))
     following = _NEXT_QUESTION.search(lines, answered)
     return text if following is None else text[: following.start()]
 
 
-class _Announced(NamedTuple):
-    """Where a text announces an answer, whether one follows or not."""
-
-    final: Spans
-    loose: Spans
-
-
 @lru_cache(maxsize=2)  # the extractors of a chain ask in turn for the same text
-def _announced(text: str) -> _Announced:
-    low = lowered(text)
-    return _Announced(*([match.span() for match in form.matches(text, low)] for form in (_FINAL, _LOOSE)))
+def _final(text: str) -> Spans:
+    """Where a text announces a final answer, whether one follows or not."""
+    return [match.span() for match in _FINAL.matches(text, lowered(text))]
+
+
+@lru_cache(maxsize=2)
+def _loose(text: str) -> Spans:
+    return [match.span() for match in _LOOSE.matches(text, lowered(text))]
 
 
 def _filled(text: str, spans: Spans, *, forward: bool = False) -> Iterator[Mark]:

@@ -74,10 +74,12 @@ def _read_text(raw: str, kind: AnswerKind, choices: tuple[str, ...], names: tupl
     said = spoken(raw)
     forms: dict[Form, str] = {}
     for extractor in extractors:
-        form = extractor.kinds[kind]
-        if form not in forms:
-            forms[form] = _FORMS[form](said)
-        found = extractor.find(forms[form], kind, choices)
+        found = None if forms or extractor.sooner is None else extractor.sooner(said, kind, choices)
+        if found is None:
+            form = extractor.kinds[kind]
+            if form not in forms:
+                forms[form] = _FORMS[form](said)
+            found = extractor.find(forms[form], kind, choices)
         if found is not None:
             return Reading(found.answer, found.missing, extractor.id, found.given)
     return Reading(None, "no_answer", extractors[-1].id)

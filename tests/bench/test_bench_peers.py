@@ -38,7 +38,7 @@ def test_a_library_is_measured_by_its_own_file(tmp_path: Path, monkeypatch: pyte
         "        body = load.prompt(number).encode()\n"
         "        request = Request(load.base_url + '/chat/completions', body, {'content-type': 'text/plain'})\n"
         "        assert b'Final answer' in urlopen(request).read()\n"
-        "def reading(texts):\n"
+        "def reading(texts, kind):\n"
         "    return lambda: [text.upper() for text in texts]\n"
         "def version():\n"
         "    return 'urllib of Python'\n"
@@ -47,7 +47,7 @@ def test_a_library_is_measured_by_its_own_file(tmp_path: Path, monkeypatch: pyte
     with serving("endpoint") as server:
         answer = asked("urllib", sys.executable, f"{server}/0/v1", calls=3, workers=1)
     (tmp_path / "texts.json").write_text('["one", "two"]', "utf-8")
-    for measured in (answer, peers.read_by("urllib", sys.executable, tmp_path / "texts.json")):
+    for measured in (answer, peers.read_by("urllib", sys.executable, tmp_path / "texts.json", "letters")):
         assert measured.note == "urllib of Python"
         assert measured.cpu_us is not None
         assert measured.cpu_us > 0

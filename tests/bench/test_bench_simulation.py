@@ -39,6 +39,22 @@ def test_the_texts_are_of_every_kind_and_most_can_be_read() -> None:
     assert [reading.answer for reading in found] == wanted
 
 
+def test_the_numbers_are_read_and_every_check_that_is_timed_is_right() -> None:
+    texts = scoring.made(600, scoring.NUMBER_ENDS, ("7", "12.5", "1,240", "-3"))
+    from agentscale.schema.calls import Completion
+    from agentscale.scoring import read
+    from agentscale.scoring.checks import MathChecker
+    from agentscale.tools import sandbox
+
+    found = [read(Completion(text), kind="number", choices=(), chain=scoring.NUMBER_CHAIN).answer for text in texts]
+    values = ("7", "12.5", "1240", "-3")
+    assert found == [values[n // 6 % 4] if n % 6 < 5 else None for n in range(600)]
+    checker = MathChecker()
+    assert scoring.by_meaning(checker, 2) == 2
+    checker.close()
+    assert sandbox.refusal() is not None or scoring.by_doing(2) == 2
+
+
 def test_a_debate_is_the_same_however_it_is_cut_and_wherever_it_is_played() -> None:
     here = debating.play(300, 4, 2)
     assert {debating.play(300, 4, 2, step).digest for step in (1, 3)} == {here.digest}

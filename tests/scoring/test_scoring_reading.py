@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from agentscale.errors import SpecError
 from agentscale.schema.calls import ANSWER_MARK, Completion
 from agentscale.scoring import EXTRACTORS, Reading, canonical_number, chain_of, letters, read
+from agentscale.scoring.cleaning import plain
+from agentscale.scoring.marks import own_part
 
 CITIES = ("Paris", "London", "Rome", "Berlin")
 CHOICE = ("mark", "letter", "option_text")
@@ -222,3 +224,18 @@ def judged(text: str) -> str | None:
     """What a person reads where the recorded reading is wrong; of chains of marks, the result of the last one."""
     text = text.strip()
     return JUDGED[text] if text in JUDGED else text.rpartition("=")[2].strip(" .")
+
+
+SIGNS = (
+    "Final answer: B|final answer|Final answer:|answer: C|**Final Answer**|A|(B)|Question: x|Q:|12|3 = 4|\n|\n\n| |"
+    "**|\\boxed{C}|\\text{|}|<letter>|Paris|so|.|é|1)|\t|User:|`|$|Final  answer is|\\,|finally|…"
+)
+PIECES = st.lists(st.sampled_from(SIGNS.split("|")), max_size=14).map("".join)
+
+
+@given(text=PIECES, kind=st.sampled_from(["choice", "number"]))
+def test_what_the_last_lines_decide_the_whole_text_would(text, kind):
+    options = CITIES if kind == "choice" else ()
+    mark = EXTRACTORS["mark"]
+    said = mark.sooner(text, kind, options)
+    assert said is None or said == mark.find(own_part(plain(text)), kind, options)

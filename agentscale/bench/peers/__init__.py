@@ -63,9 +63,9 @@ def asked(name: str, interpreter: str, base_url: str, *, calls: int, workers: in
     return _driven(name, interpreter, "ask", base_url, str(calls), str(workers))
 
 
-def read_by(name: str, interpreter: str, texts: Path) -> Answer:
-    """Lets a peer, one of `READERS`, read the answers of a JSON list of texts, and says what a text cost."""
-    return _driven(name, interpreter, "read", str(texts))
+def read_by(name: str, interpreter: str, texts: Path, kind: str) -> Answer:
+    """Lets a peer, one of `READERS`, read ``letters`` or ``numbers`` of a JSON list of texts: what a text cost."""
+    return _driven(name, interpreter, "read", str(texts), kind)
 
 
 def _driven(name: str, interpreter: str, *arguments: str) -> Answer:

@@ -1,7 +1,7 @@
 """A program: lets one library ask an endpoint, or read texts, and prints, as one line of JSON, the CPU time of each.
 
 It runs in the library's own interpreter, without agentscale: ``python driver.py NAME ask BASE_URL CALLS WORKERS``, or
-``python driver.py NAME read TEXTS.json``.
+``python driver.py NAME read TEXTS.json KIND``, where KIND is ``letters`` or ``numbers``.
 """
 
 from __future__ import annotations
@@ -68,10 +68,10 @@ def ask(library: ModuleType, base_url: str, calls: str, workers: str) -> float:
     return cpu_us(lambda: library.ask_all(load), load.calls)
 
 
-def read(library: ModuleType, path: str) -> float:
+def read(library: ModuleType, path: str, kind: str) -> float:
     """Microseconds of CPU time a text: the least of three turns, as on our side."""
     texts = json.loads(Path(path).read_text("utf-8"))
-    work = library.reading(texts)
+    work = library.reading(texts, kind)
     return min(cpu_us(work, len(texts)) for _ in range(3))
 
 

@@ -13,7 +13,7 @@ from inspect_ai import Task
 from inspect_ai import eval as evaluate
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import ModelName, ModelOutput
-from inspect_ai.scorer import Target, answer, includes
+from inspect_ai.scorer import Target, answer, includes, match
 from inspect_ai.solver import TaskState, generate
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def ask_all(load: Load) -> None:
     assert log.status == "success", log.error
 
 
-def reading(texts: list[str]) -> Callable[[], object]:
-    """What reads and scores the answers of all texts, by the scorer that asks for a letter."""
-    score, target = answer("letter"), Target("B")
+def reading(texts: list[str], kind: str) -> Callable[[], object]:
+    """What reads and scores the answers of all texts, by the scorer that asks for a letter or for a number."""
+    score, target = (answer("letter"), Target("B")) if kind == "letters" else (match(numeric=True), Target("12.5"))
     states = [_state(text) for text in texts]
 
     async def everything() -> None:

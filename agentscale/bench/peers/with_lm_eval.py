@@ -60,9 +60,13 @@ def _task(load: Load, folder: Path) -> ConfigurableTask:
     )
 
 
-def reading(texts: list[str]) -> Callable[[], object]:
+PATTERNS = {"letters": r"(?i)final answer:\s*\(?([A-D])", "numbers": r"(-?[$0-9.,]{2,})|(-?[0-9]+)"}
+"""The second one is that of its task gsm8k."""
+
+
+def reading(texts: list[str], kind: str) -> Callable[[], object]:
     """What reads the answers of all texts, by the filter that most tasks use."""
-    regex = RegexFilter(regex_pattern=r"(?i)final answer:\s*\(?([A-D])", group_select=-1)
+    regex = RegexFilter(regex_pattern=PATTERNS[kind], group_select=-1)
     docs: list[dict[str, object]] = [{} for _ in texts]
     responses = [[text] for text in texts]
     return lambda: list(regex.apply(responses, docs))

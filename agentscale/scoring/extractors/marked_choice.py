@@ -49,10 +49,11 @@ def _leading(tail: str, choices: Sequence[str]) -> Found | None:
     match = first.match(tail)
     if match is None:
         return None
-    # A letter alone is a letter, as the question asks for one, even where another option is called so.
-    if folded(tail[match.end() :]) and option_named(tail, choices) not in (None, match[1].upper()):
-        return None
     rest, letter, known = tail[match.end() :], match[1].upper(), letters(len(choices))
+    if letter in known and not folded(rest):
+        return Found(letter)  # as the question asks for one, even where another option is called so
+    if option_named(tail, choices) not in (None, letter):
+        return None
     named = begins_with_option(rest, letter, choices)
     if not (_CLOSED.match(rest) or named or _REASON.match(rest.lstrip())):
         return None
