@@ -25,6 +25,7 @@ AREAS = {
     "hostile": "20,000 calls against a server with faults: every call accounted for",
     "kill": "a run killed at 50 moments and resumed: nothing lost, nothing written asked twice",
     "executors": "one run by several workers of Ray: how much sooner, and ten of them killed; beside one process",
+    "population": "debates of up to 10,000,000 agents over Ray: seconds and memory, by one worker and by two",
     "analysis": "K* batched, the bootstrap; beside a loop, the d × d route and naive resampling",
     "simulation": "votes one by one and by counts, debates on sparse graphs; beside numpy, scipy, networkx",
     "scoring": "reading answers from texts; beside one regular expression and other libraries' filters",
