@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -131,6 +133,28 @@ def test_a_deep_link_opens_its_trial_and_the_cells_of_tables_lead_to_theirs(open
     with opened(f"{url(run)}#q=nobody") as there:
         ready(there.page)
         assert "does not hold" in there.page.locator("#trial").inner_text()
+
+
+CLIPBOARD = """
+Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => { window.copied = text; } } });
+"""
+
+
+def test_every_table_can_be_copied_for_a_spreadsheet_and_for_markdown(opened: Open, run: agentscale.Run) -> None:
+    with opened(url(run), before=CLIPBOARD) as there:
+        page = there.page
+        ready(page)
+        assert page.locator(".scroll").count() == page.locator("button.copy[data-form=csv]").count() > 3
+        page.locator("#accuracy summary").click()
+        page.locator("#accuracy button.copy[data-form=csv]").click()
+        page.wait_for_function("() => window.copied")
+        copied = list(csv.DictReader(io.StringIO(page.evaluate("window.copied"))))
+        assert [int(row["size"]) for row in copied] == [row["size"] for row in run.rows("curves")]
+        page.evaluate("() => { window.copied = ''; }")
+        page.locator("#accuracy button.copy[data-form=markdown]").click()
+        page.wait_for_function("() => window.copied")
+        assert page.evaluate("window.copied").count("\n") == len(copied) + 2
+        assert "Copied" in page.locator("#accuracy [role=status]").inner_text()
 
 
 def test_every_link_within_the_page_leads_somewhere(opened: Open, run: agentscale.Run) -> None:
