@@ -61,7 +61,7 @@ def finish(run: Run, *, page: bool, as_json: bool) -> None:
     """
     tally = run.tally
     if run.shares_left and not as_json:
-        click.echo(f"{run.shares_left} shares of {run.path} are left; the last one to be played makes the transcripts")
+        say(f"{run.shares_left} shares of {run.path} are left; the last one to be played makes the transcripts")
     if tally is None:  # a share that others have played, or are playing
         return
     where = run.report() if page and tally.trials_done and not run.shares_left else None
@@ -203,13 +203,13 @@ def embedder_summary(run: Run) -> None:
     """Prints how far embedders agree, where the run is analysed with several. Within 80 columns."""
     rows = run.rows("embedders") if "embedders" in run.analysis.tables else ()
     for b, task in dict.fromkeys((row["b"], row["task"]) for row in rows):
-        click.echo("\n" + textwrap.fill(f"rank agreement (Spearman) of {rows[0]['a']} and {b}, {task}", 80))
+        say("\n" + textwrap.fill(f"rank agreement (Spearman) of {rows[0]['a']} and {b}, {task}", 80))
         lines = [
             [row["over"], row["measure"], interval(row["spearman"], row["low"], row["high"]), str(row["n_cells"])]
             for row in rows
             if (row["b"], row["task"]) == (b, task)
         ]
-        click.echo(columns(["over", "of", "agreement", "cells"], lines))
+        say(columns(["over", "of", "agreement", "cells"], lines))
 
 
 def listing(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,6 +100,16 @@ def test_an_error_in_hostile_words_is_shown_as_text(capsys: pytest.CaptureFixtur
     err = capsys.readouterr().err
     assert not set(err) & set("\x1b\x07\u202e\ud800\x9b\r")
     assert r"no-such-" in err
+
+
+def test_a_folder_with_a_hostile_name_is_listed_as_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "\x1b[2Jrun\u202e").mkdir()
+    (tmp_path / "\x1b[2Jrun\u202e" / "run.json").write_text("{}", "utf-8")
+    with pytest.raises(SystemExit):
+        main(["ls", str(tmp_path)])
+    out = capsys.readouterr().out
+    assert not set(out) & set("\x1b\u202e")
+    assert r"\x1b[2Jrun\u202e" in out
 
 
 # -- small curves -----------------------------------------------------------------------------------------------------

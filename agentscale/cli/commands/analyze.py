@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from agentscale import api
-from agentscale.cli.output import changed, differences, embedder_summary, points, summary, to_json
+from agentscale.cli.output import changed, differences, embedder_summary, points, say, summary, to_json
 from agentscale.errors import SpecError
 
 
@@ -46,9 +46,9 @@ def command(
     opened = api.open_run(run, embedder=embedder, extract=chain, across_decoding=across_decoding)
     if against is not None:
         made = opened.compare(api.open_run(against, extract=chain))
-        click.echo(to_json(made.rows) if as_json else differences(made.rows))
+        say(to_json(made.rows) if as_json else differences(made.rows))
     elif as_json:
-        click.echo(to_json(opened.rows(table or "cells")))
+        say(to_json(opened.rows(table or "cells")))
     else:
         summary(opened)
         points(opened)

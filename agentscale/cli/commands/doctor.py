@@ -10,7 +10,7 @@ import click
 import yaml
 
 from agentscale import api
-from agentscale.cli.output import to_json
+from agentscale.cli.output import say, to_json
 
 if TYPE_CHECKING:
     from agentscale.api import Doctored
@@ -31,7 +31,7 @@ def command(
     """
     found = api.doctor(experiment, base_url=base_url, model=model, api_key_env=api_key_env)
     if as_json:
-        click.echo(to_json([_plain(each) for each in found]))
+        say(to_json([_plain(each) for each in found]))
     else:
         for each in found:
             _told(each)
@@ -40,17 +40,17 @@ def command(
 
 
 def _told(each: Doctored) -> None:
-    click.echo(f"{each.name}: {each.model} at {each.endpoint}")
+    say(f"{each.name}: {each.model} at {each.endpoint}")
     if each.found is None:
-        click.echo(textwrap.indent(textwrap.fill(each.failure, 76), "  "))
+        say(textwrap.indent(textwrap.fill(each.failure, 76), "  "))
         return
     for finding in each.found.findings:
         told = textwrap.shorten(finding.told, 50, placeholder=" …")
-        click.echo(f"  {finding.name:15} {finding.state:8} {told}")
+        say(f"  {finding.name:15} {finding.state:8} {told}")
     profile = _profile(each)
     if profile:
-        click.echo("  what it refused, as a profile for the experiment file:")
-        click.echo(textwrap.indent(yaml.safe_dump({"profile": profile}, sort_keys=False).rstrip(), "    "))
+        say("  what it refused, as a profile for the experiment file:")
+        say(textwrap.indent(yaml.safe_dump({"profile": profile}, sort_keys=False).rstrip(), "    "))
 
 
 def _profile(each: Doctored) -> dict[str, object]:

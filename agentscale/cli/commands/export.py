@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from agentscale import api
+from agentscale.cli.output import say
 
 
 @click.command(name="export")
@@ -14,4 +15,4 @@ from agentscale import api
 def command(run: str, to: str, out: str | None) -> None:
     """Write the answers and trials of the run folder RUN in the format of another tool."""
     for path in api.export_run(run, to, out):
-        click.echo(str(path))
+        say(str(path))

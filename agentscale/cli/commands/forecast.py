@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from agentscale import api
-from agentscale.cli.output import forecasts, to_json
+from agentscale.cli.output import forecasts, say, to_json
 from agentscale.errors import SpecError
 
 
@@ -23,7 +23,7 @@ def command(
     given = {"calls": calls, "tokens": tokens, "usd": usd}
     budget = {unit: most for unit, most in given.items() if most is not None}
     rows = api.open_run(run).forecast(team=None if team is None else _counts(team), budget=budget).rows
-    click.echo(to_json(rows) if as_json else forecasts(rows))
+    say(to_json(rows) if as_json else forecasts(rows))
 
 
 def _counts(text: str) -> dict[str, int]:

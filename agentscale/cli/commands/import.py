@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from agentscale import api
-from agentscale.cli.output import summary
+from agentscale.cli.output import say, summary
 
 
 @click.command(name="import")
@@ -22,6 +22,6 @@ def command(
     chain = None if extract is None else [each.strip() for each in extract.split(",")]
     made = api.import_run(files, format=format, out=out, name=name, extract=chain, embedder=embedder)
     for warning in made.warnings:
-        click.echo(f"note: {warning}", err=True)
+        say(f"note: {warning}", err=True)
     summary(made.run)
-    click.echo(f"run folder: {made.run.path}")
+    say(f"run folder: {made.run.path}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from agentscale import api
-from agentscale.cli.output import to_json
+from agentscale.cli.output import say, to_json
 
 
 @click.command(name="ls")
@@ -15,10 +15,10 @@ def command(folder: str, as_json: bool) -> None:
     """List the runs that stand in FOLDER (results by default)."""
     rows = api.list_runs(folder)
     if as_json:
-        click.echo(to_json(rows))
+        say(to_json(rows))
         return
     for row in rows:
         held = "" if row["cells"] is None else f"{row['cells']} cells, {row['calls']} calls recorded, "
-        click.echo(f"{row['path']}  {held}{row['state']}")
+        say(f"{row['path']}  {held}{row['state']}")
     if not rows:
-        click.echo(f"no runs in {folder!r}; `agentscale run main` makes one", err=True)
+        say(f"no runs in {folder!r}; `agentscale run main` makes one", err=True)

@@ -8,7 +8,7 @@ import click
 
 from agentscale import api
 from agentscale.cli.amounts import columns
-from agentscale.cli.output import to_json
+from agentscale.cli.output import say, to_json
 from agentscale.cli.progress import watching
 from agentscale.errors import SpecError
 
@@ -60,7 +60,7 @@ def command(
     unit = api.PlanCost(cost, parameters=known, tokens_per_second=known)
     with watching(quiet=as_json) as watch:
         made = api.search(experiment, *overrides, cost=unit, watch=watch, **options)
-    click.echo(to_json(_plain(made)) if as_json else _told(made, cost))
+    say(to_json(_plain(made)) if as_json else _told(made, cost))
 
 
 def _numbers(written: tuple[str, ...]) -> dict[str, float]:

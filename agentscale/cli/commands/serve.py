@@ -8,6 +8,7 @@ from contextlib import suppress
 import click
 
 from agentscale import api
+from agentscale.cli.output import say
 
 PORT = 8000
 
@@ -31,6 +32,6 @@ def command(source: str, overrides: tuple[str, ...], port: int, faults: str, lat
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     up = api.serve(source, *overrides, port=port, faults=faults, latency=latency, seed=seed)
     with up as served, suppress(KeyboardInterrupt):
-        click.echo(f"serving {', '.join(served.models)} at {served.base_url}")
+        say(f"serving {', '.join(served.models)} at {served.base_url}")
         served.wait()
-    click.echo("stopped", err=True)
+    say("stopped", err=True)

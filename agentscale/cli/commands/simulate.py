@@ -8,7 +8,7 @@ import click
 
 from agentscale import api
 from agentscale.cli.amounts import columns
-from agentscale.cli.output import finish, to_json
+from agentscale.cli.output import finish, say, to_json
 from agentscale.cli.progress import watching
 from agentscale.errors import SpecError
 
@@ -47,7 +47,7 @@ def command(
         raise SpecError("there is nothing to simulate", allowed="an experiment file, --like RUN, or both")
     calibration = None if like is None else api.calibrate(like)
     if calibration is not None and not (as_json and experiment):
-        click.echo(to_json(_plain(calibration)) if as_json else _told(calibration))
+        say(to_json(_plain(calibration)) if as_json else _told(calibration))
     if experiment is not None:
         with watching(quiet=as_json) as watch:
             made = api.simulate(experiment, *overrides, out=out, like=calibration, watch=watch)
