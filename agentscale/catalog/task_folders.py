@@ -88,10 +88,10 @@ class _Rows(NamedTuple):
 
 def _rows(spec: TaskSpec, home: Path, named: Path | None) -> _Rows:
     if spec.data is not None and spec.data.gym is not None and named is None:
-        return _Rows(rows_of(spec.data, (), spec.name, home / HEAD), home / HEAD, True)
+        return _Rows(rows_of(spec, spec.data, (), home / HEAD), home / HEAD, True)
     data = spec.data if spec.data is not None else TaskData(files=(spec.samples,))
     found = find(data, spec.name, home, named)
-    return _Rows(rows_of(data, found.files, spec.name, home / HEAD), found.files[0], not found.named)
+    return _Rows(rows_of(spec, data, found.files, home / HEAD), found.files[0], not found.named)
 
 
 def _check_whole(samples: Sequence[Sample], data: TaskData, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -20,8 +21,9 @@ Ran = tuple[int, str, str]
 
 @pytest.fixture
 def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Runs ``catalog tasks`` in an empty folder, with an empty cache."""
+    """Runs ``catalog tasks`` in an empty folder, with an empty cache and without the library of the gym."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "reasoning_gym", None)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
     def run(*args: str) -> Ran:
@@ -42,6 +44,8 @@ def test_every_task_is_listed_with_what_a_user_chooses_by(shown: Callable[..., R
     assert rows["sums"] == ["sums", "number", "1–6", "300", "MIT"]
     assert rows["math-500"] == ["math-500", "math", "1–5", "500", "MIT", "pull"]
     assert "agentscale pull task:NAME" in out
+    assert rows["gym-legs"][-1] == "gym"
+    assert "gym: pip install 'agentscale[gym]'" in out
 
 
 @pytest.mark.parametrize("name", task_names())

@@ -11,22 +11,23 @@ from agentscale.catalog.sources.gym import made_rows
 from agentscale.catalog.sources.mapping import fitting, mapped, wanted
 from agentscale.errors import SpecError
 from agentscale.schema.sources import Columns, TaskData
+from agentscale.schema.tasks import TaskSpec
 
 
-def rows_of(data: TaskData, files: tuple[Path, ...], task: str, head: Path) -> Iterator[Row | SpecError]:
+def rows_of(spec: TaskSpec, data: TaskData, files: tuple[Path, ...], head: Path) -> Iterator[Row | SpecError]:
     """The rows, with the keys of samples; for a row that cannot be used, what is wrong with it.
 
     Args:
-        data: The head's word on the source.
+        spec: The head of the task.
+        data: Its word on the source.
         files: Where the rows lie; none where a gym makes them.
-        task: The name of the task.
         head: The file of the head, for what it says wrongly of the source.
 
     Raises:
         SpecError: If a file cannot be read, or is none of its kind.
     """
     if data.gym is not None:
-        yield from made_rows(data.gym, task, head)
+        yield from made_rows(data.gym, spec.kind, spec.name, head)
         return
     columns: Columns | None = None
     number = 0
@@ -38,7 +39,7 @@ def rows_of(data: TaskData, files: tuple[Path, ...], task: str, head: Path) -> I
                 continue
             if columns is None and data.columns and isinstance(row.data, dict):
                 columns = fitting(row, data)
-            yield from _as_samples(row, columns, data, task, number)
+            yield from _as_samples(row, columns, data, spec.name, number)
 
 
 def _as_samples(row: Row, columns: Columns | None, data: TaskData, task: str, number: int) -> Iterator[Row | SpecError]:
