@@ -24,6 +24,7 @@ from agentscale.report.assets import asset, declared
 from agentscale.report.colours import DARK, LIGHT
 from agentscale.report.contents import Contents
 from agentscale.report.figures import svg, theme
+from agentscale.report.findings import gathered
 from agentscale.report.followed import CAPTION
 from agentscale.report.legible import embedded, visible
 from agentscale.report.numbers import sheet
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from agentscale.store import RunFolder
 
 _SERIES = len(LIGHT["series"])
-SCRIPTS = ("charts.js", "elements.js", "copy.js", "packed.js", "rounds.js", "trial.js", "browser.js")
-"""The page's own scripts, in the order in which they run."""
+SCRIPTS = ("elements.js", "copy.js", "packed.js", "rounds.js", "trial.js", "browser.js", "charts.js")
+"""The page's own scripts, in the order in which they run. Vega's stands before the last, which draws the charts."""
 
 
 def render(folder: RunFolder, analysis: Analysis) -> Path:
@@ -70,7 +71,7 @@ def page(folder: RunFolder, shown: Contents) -> str:
     """
     analysis, tables, drawn = shown.analysis, shown.tables, shown.figures
     header, packed = folder.header, transcripts.pack(folder, transcripts.MAX_TRIALS)
-    warnings = [*map(visible, analysis.warnings), *words.gathered(tables["cells"])]
+    warnings = [*map(visible, analysis.warnings), *gathered(tables["cells"], "cell")]
     scripts = [_script(name) for name in SCRIPTS]
     return (
         _environment()
@@ -91,13 +92,13 @@ def page(folder: RunFolder, shown: Contents) -> str:
             card=shown.card,
             brief=shown.brief,
             warnings=warnings,
-            beside={figure.name: words.beside(figure.name, warnings) for figure in drawn},
+            beside={figure.name: [*words.beside(figure.name, warnings), *figure.warnings] for figure in drawn},
             sheets={
                 name: sheet(name, table.columns, tables[name])
                 for name, table in analysis.tables.items()
-                if name not in LONG
+                if name not in LONG and table.rows
             },
-            beside_page={name: len(analysis.tables[name].rows) for name in LONG if name in analysis.tables},
+            beside_page={name: len(analysis.tables[name].rows) for name in LONG if _has_rows(analysis, name)},
             packed=packed,
             charts={
                 "config": theme(_variables()),
@@ -108,9 +109,13 @@ def page(folder: RunFolder, shown: Contents) -> str:
             dark=declared(DARK),
             bundle=Markup(_bundle()),
             scripts=scripts,
-            digests=[_digest(script) for script in (_bundle(), *scripts)],
+            digests=[_digest(script) for script in (*scripts[:-1], _bundle(), scripts[-1])],
         )
     )
+
+
+def _has_rows(analysis: Analysis, table: str) -> bool:
+    return table in analysis.tables and bool(analysis.tables[table].rows)
 
 
 def _environment() -> Environment:

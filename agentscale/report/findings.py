@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from agentscale.report.numbers import Row, known
@@ -21,6 +22,15 @@ def warnings(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(part for part in value.split("; ") if part)
     return tuple(map(str, value)) if isinstance(value, tuple | list) else ()
+
+
+def gathered(rows: Iterable[Row], noun: str = "row") -> tuple[str, ...]:
+    """The distinct warnings of the rows, each with the number of rows that carry it."""
+    count: dict[str, int] = {}
+    for row in rows:
+        for text in warnings(row.get("warnings")):
+            count[text] = count.get(text, 0) + 1
+    return tuple(f"{text} ({n} {noun}{'' if n == 1 else 's'})" for text, n in count.items())
 
 
 def verdict(pair: Row, first: str) -> str:

@@ -24,6 +24,8 @@ _JSON_ESCAPES = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u202
 
 def visible(text: str) -> str:
     """``text`` with every control, direction mark, tag and lone surrogate as an escape; breaks and tabs stay."""
+    if text.isprintable():  # nearly every name and answer
+        return text
     return _UNSEEN.sub(lambda match: ascii(match.group())[1:-1], text.replace("\r\n", "\n"))
 
 

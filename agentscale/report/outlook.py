@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from agentscale.report.findings import Finding, warnings
+from agentscale.report.findings import Finding, gathered
 from agentscale.report.numbers import Row, between, known, percent
 
 
@@ -35,7 +35,7 @@ def outlook(forecast: Sequence[Row]) -> Outlook:
         findings += [_best(row, place) for row in there if _is_best(row) and known(row["accuracy"])]
         findings += _ceilings(there, place)
         absent += [f"{text}{' (' + task + ')' if several else ''}" for text in _gaps(there)]
-    return Outlook(tuple(findings), tuple(absent), _warned(forecast))
+    return Outlook(tuple(findings), tuple(absent), gathered(forecast))
 
 
 def ceiling(forecast: Sequence[Row], task: str) -> Finding | None:
@@ -108,11 +108,3 @@ def _ceilings(rows: Sequence[Row], place: str) -> list[Finding]:
 def _endless(row: Row) -> str:
     mix = str(row["team"]).removeprefix("endless ")
     return "as many of each" if mix == "of each" else mix
-
-
-def _warned(rows: Sequence[Row]) -> tuple[str, ...]:
-    count: dict[str, int] = {}
-    for row in rows:
-        for text in warnings(row.get("warnings")):
-            count[text] = count.get(text, 0) + 1
-    return tuple(f"{text} ({n} {'row' if n == 1 else 'rows'})" for text, n in count.items())

@@ -60,48 +60,65 @@ def shown_cell(cell: Cell) -> dict[str, Any]:
     return dict(plain({"id": cell.id, "task": cell.task, "places": drawn}))
 
 
-def shown_trial(trial: Transcript, question: QuestionRecord, task: TaskHead) -> dict[str, Any]:
+Said = tuple[str, str | None]
+"""What a call said, made legible, and the extractor that read it."""
+
+
+def shown_trial(
+    trial: Transcript, question: QuestionRecord, task: TaskHead, said: dict[str, Said] | None = None
+) -> dict[str, Any]:
     """A trial as the page shows it: plain values, every text in place and legible.
 
     Args:
         trial: The trial.
         question: Its question.
         task: What the run's header says of the task: the chain of extractors tells which of them read an answer.
+        said: What was made of the calls of this question before, by key: cells share calls. It grows.
     """
-    shown = {
-        "cell": trial.cell,
-        "task": question.task,
-        "sample_id": trial.sample_id,
+    known = {} if said is None else said
+    return {
+        "cell": visible(trial.cell),
+        "task": visible(question.task),
+        "sample_id": visible(trial.sample_id),
         "replicate": trial.replicate,
-        "prompt": _cut(question.prompt),
-        "choices": list(question.choices),
-        "target": question.target,
-        "answer": trial.answer,
+        "prompt": visible(_cut(question.prompt)),
+        "choices": [*map(visible, question.choices)],
+        "target": visible(question.target),
+        "answer": _seen(trial.answer),
         "correct": trial.correct,
         "marks": marks(trial),
         "tied": trial.tied,
-        "expected": list(trial.expected),
-        "counts": trial.counts,
-        "events": [_event(event, trial.final, question, task) for event in trial.events],
+        "expected": [*map(visible, trial.expected)],
+        "counts": plain(trial.counts),
+        "measures": plain(trial.measures),
+        "events": [_event(event, trial.final, question, task, known) for event in trial.events],
     }
-    return dict(plain(shown))
 
 
-def _event(event: Event, final: Sequence[str], question: QuestionRecord, task: TaskHead) -> dict[str, Any]:
+def _event(
+    event: Event, final: Sequence[str], question: QuestionRecord, task: TaskHead, known: dict[str, Said]
+) -> dict[str, Any]:
+    if event.key not in known:
+        known[event.key] = visible(_cut(event.text)), _reader(event, question, task)
+    text, by = known[event.key]
     return {
         "round": event.round,
-        "slot": event.slot,
+        "slot": visible(event.slot),
         "role": event.role,
-        "reads": list(event.reads),
-        "text": _cut(event.text),
-        "answer": event.answer,
+        "reads": [*map(visible, event.reads)],
+        "text": text,
+        "answer": _seen(event.answer),
         "missing": event.missing,
-        "by": _reader(event, question, task),
+        "by": by,
         "correct": event.correct,
-        "error": event.error,
+        "error": _seen(event.error),
         "final": event.key in final,
         "used": event.used,
     }
+
+
+def _seen(text: str | None) -> str | None:
+    return None if text is None else visible(text)
 
 
 def _reader(event: Event, question: QuestionRecord, task: TaskHead) -> str | None:
@@ -138,7 +155,8 @@ def pack(folder: RunFolder, max_trials: int) -> Pack:
         for trial in folder.transcripts(cell.id):
             n_played += 1
             if (key := (cell.task, trial.sample_id)) in shelf:
-                rows.append(shelf[key].take(shown_trial(trial, asked[key], header.tasks[cell.task])))
+                one = shelf[key]
+                rows.append(one.take(shown_trial(trial, asked[key], header.tasks[cell.task], one.said)))
         cells.append({**shown_cell(cell), "rows": rows})
     index = {"questions": [visible(sample_id) for _, sample_id in shelf], "cells": cells}
     parts = list(_parts(shelf.values()))
@@ -160,6 +178,7 @@ class _Question:
     def __init__(self, place: int) -> None:
         self.place = place
         self.trials: list[dict[str, Any]] = []
+        self.said: dict[str, Said] = {}
         self.texts: dict[str, int] = {}
 
     def take(self, trial: dict[str, Any]) -> list[Any]:

@@ -203,15 +203,6 @@ def _where(warning: str) -> str:
     return "votes" if "vote curve" in warning else "accuracy"
 
 
-def gathered(rows: Iterable[Row]) -> list[str]:
-    """The distinct warnings of the rows, each with the number of cells that carry it."""
-    count: dict[str, int] = {}
-    for row in rows:
-        for warning in warnings(row.get("warnings")):
-            count[warning] = count.get(warning, 0) + 1
-    return [f"{text} ({number} {'cell' if number == 1 else 'cells'})" for text, number in count.items()]
-
-
 def _next(vote_curve: Sequence[Row], top: Row) -> Finding | None:
     """What one more agent was worth to the largest vote of the best team's kind."""
     own = [row for row in vote_curve if (row["task"], row["layer"]) == (top["task"], top["layer"])]

@@ -234,3 +234,10 @@ def test_mixes_are_one_map_for_each_pair_of_configurations(world: ModuleType, tm
         8,
     ]
     assert "The best mix is 2 of small with 2 of large: 72.0 % (40.0 to 90.0 %)." in figure.panels[0].alt
+
+
+def test_what_the_rows_of_a_figure_are_warned_of_stands_beside_it(world: ModuleType, tmp_path: Path) -> None:
+    _, analysis = world.full(tmp_path, sizes=(1, 4))
+    fits = [row | {"warnings": "F is not bounded by the data; few points"} for row in analysis.tables["fits"].rows]
+    found = drawn(world, tmp_path, {"fits": fits}, sizes=(1, 4))["laws"]
+    assert found.warnings == (f"F is not bounded by the data ({len(fits)} rows)", f"few points ({len(fits)} rows)")

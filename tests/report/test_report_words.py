@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from agentscale.analysis.curves import Setting
 from agentscale.embedders import EMBEDDERS, ENDPOINT, WITH_MODEL
 from agentscale.report.card import Entry, brief, embedder, report_card
-from agentscale.report.findings import verdict, warnings
+from agentscale.report.findings import gathered, verdict, warnings
 from agentscale.report.legible import plain, unbounded
 from agentscale.report.settings import shortened
-from agentscale.report.words import Answer, answers, beside, best, gathered
+from agentscale.report.words import Answer, answers, beside, best
 
 
 def curve(layer: str, size: int, accuracy: float, **changes: Any) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def test_an_explicit_team_goes_by_its_name(world: ModuleType) -> None:
 
 def test_warnings_are_gathered_over_cells() -> None:
     rows = [{"warnings": "one; two"}, {"warnings": "two"}, {"warnings": ""}, {"warnings": None}]
-    assert gathered(rows) == ["one (1 cell)", "two (2 cells)"]
+    assert gathered(rows, "cell") == ("one (1 cell)", "two (2 cells)")
     assert warnings(("a", "b")) == ("a", "b")
 
 

@@ -41,6 +41,8 @@ class Figure:
     caption: str
     panels: tuple[Panel, ...]
     sheet: Sheet
+    warnings: tuple[str, ...] = ()
+    """What the rows behind it are warned of, each with the number of rows that carry it."""
 
 
 def series_name(row: Row) -> str:
@@ -159,10 +161,18 @@ def theme(colours: Mapping[str, Any]) -> dict[str, Any]:
             "titlePadding": 10,
         },
         "axisY": {"domain": False, "ticks": False},
-        "legend": {**text, "orient": "top", "direction": "horizontal", "symbolSize": 70, "symbolOpacity": 1},
+        "legend": {
+            **text,
+            "orient": "top",
+            "direction": "horizontal",
+            "symbolSize": 70,
+            "symbolOpacity": 1,
+            "symbolBaseFillColor": colours["muted"],  # of a legend of shapes alone
+            "symbolBaseStrokeColor": colours["muted"],
+        },
         "title": {"color": colours["ink"], "fontSize": 13, "fontWeight": 600, "anchor": "start", "offset": 10},
         "line": {"strokeWidth": 2},
-        "point": {"filled": True, "size": 70, "opacity": 1},
+        "point": {"filled": True, "size": 70, "opacity": 1, "color": colours["series"][0]},
         "rule": {"color": colours["muted"]},
         "text": {"color": colours["muted"], "fontSize": 11},
         "style": {"number": {"color": colours["ink"]}, "measured": {"color": colours["ink"]}},

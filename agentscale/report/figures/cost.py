@@ -88,7 +88,9 @@ def _panel(title: str, rows: Sequence[Row], order: list[str], unit: Unit) -> Pan
     legend = alt.Legend(title=None, values=[name for name in order if name in there])
     color = alt.Color("series:N", scale=alt.Scale(domain=order), legend=legend)
     shapes = alt.Scale(domain=played, range=[SHAPES[at % len(SHAPES)] for at in range(len(played))])
-    shape = alt.Shape("played:N", scale=shapes, legend=alt.Legend(title=None, columns=2) if len(played) > 1 else None)
+    shape = alt.Shape(
+        "played:N", scale=shapes, legend=alt.Legend(title=None, columns=2, orient="bottom") if len(played) > 1 else None
+    )
     frame = alt.Chart()
     whole = alt.layer(
         *ruled(rows, ACCURACY),

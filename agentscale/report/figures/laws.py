@@ -8,6 +8,7 @@ import altair as alt
 
 from agentscale.report.figures.base import LAYERS, Figure, Panel, data_of, panels_of, series_name, spec
 from agentscale.report.figures.curve import sizes_axis
+from agentscale.report.findings import gathered
 from agentscale.report.numbers import Row, between, known, percent, sheet
 
 MOST = 8  # curves that are drawn
@@ -37,9 +38,8 @@ def figure(fits: Sequence[Row], laws: Sequence[Row], curves: Sequence[Row]) -> F
     if not panels:
         return None
     left = f" The first {MOST} of {len(drawn)} curves are drawn." if len(drawn) > MOST else ""
-    return Figure(
-        "laws", "Laws of growth, with their rivals", CAPTION + left, tuple(panels), sheet("fits", COLUMNS, fits)
-    )
+    shown, title = sheet("fits", COLUMNS, fits), "Laws of growth, with their rivals"
+    return Figure("laws", title, CAPTION + left, tuple(panels), shown, gathered(fits))
 
 
 def _curve(row: Row) -> str:

@@ -11,6 +11,7 @@ import altair as alt
 from agentscale.analysis.sections.pairs import between as pair_of
 from agentscale.report.figures.base import Figure, Panel, data_of, series_name, spec
 from agentscale.report.figures.maps import Axis, Shade, chart
+from agentscale.report.findings import gathered
 from agentscale.report.numbers import Row, between, channels, known, points, sheet
 from agentscale.schema.run import Cell
 
@@ -40,7 +41,8 @@ def figure(cells: Sequence[Cell], pairs: Sequence[Row], contributions: Sequence[
         return None
     named = {cell.id for cell in chosen}
     rows = [row for row in (*pairs, *contributions) if row["cell"] in named]
-    return Figure("redundancy", "Which agents are redundant", CAPTION, tuple(panels), sheet("pairs", COLUMNS, rows))
+    shown = sheet("pairs", COLUMNS, rows)
+    return Figure("redundancy", "Which agents are redundant", CAPTION, tuple(panels), shown, gathered(rows))
 
 
 def _by_cell(rows: Iterable[Row]) -> dict[str, list[Row]]:
