@@ -14,7 +14,7 @@ from agentscale.environments.mazes.routes import places, progress, reached, read
 from agentscale.environments.mazes.views import drawing, drawings, merged, views
 from agentscale.errors import SpecError
 from agentscale.schema.run import Named
-from tests.environments.test_every_world import Case, by_policy, played
+from tests.environments.test_every_world import Case, by_policies, by_policy, played
 
 SEEDS = st.integers(0, 10_000)
 
@@ -186,3 +186,17 @@ def test_the_same_maze_is_played_by_every_team() -> None:
     alone, pair = (Mazes(seed=9), Mazes(seed=9, turns=4))
     assert alone.maze == pair.maze
     assert alone.maze != Mazes(seed=10).maze
+
+
+@pytest.mark.parametrize(
+    ("names", "solved"),
+    [
+        (["optimal", "silent"], False),
+        (["optimal", "silent", "silent", "optimal"], True),
+        (["optimal", "silent", "optimal", "silent"], False),
+        (["optimal", "optimal", "silent", "silent"], True),  # the way was proposed before they fell silent
+    ],
+)
+def test_a_silent_seat_is_made_good_by_handing_it_over_to_somebody_who_speaks(names: list[str], solved: bool) -> None:
+    relay = Case("mazes", {"seed": 3, "hand_over": 2, "turns": 8}, len(names))
+    assert relay.made.score(by_policies(relay, names).states[-1]).correct is solved
