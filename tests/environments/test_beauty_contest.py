@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.environments import resolve
@@ -23,6 +23,7 @@ def test_the_level_is_that_of_players_who_think_so_far(level: int, p: float) -> 
     assert measures["last_mean"] == pytest.approx(50 * p ** (level * 4), rel=1e-3)
 
 
+@settings(max_examples=30)
 @given(numbers=st.lists(st.floats(0, 100).map(lambda x: round(x, 3)), min_size=2, max_size=6))
 def test_distance_is_to_p_times_the_mean_and_vanishes_at_zero_alone(numbers: list[float]) -> None:
     case = Case("beauty_contest", {"p": 0.5, "rounds": 1}, len(numbers))

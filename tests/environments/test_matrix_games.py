@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.environments import resolve
@@ -68,6 +68,7 @@ def test_the_named_games_are_what_their_names_say() -> None:
     assert all(same_games(ranks(NAMED[name])) in kinds for name in ("prisoners_dilemma", "chicken", "deadlock"))
 
 
+@settings(max_examples=30)
 @given(table=TABLES, first=st.booleans(), second=st.booleans())
 def test_an_equilibrium_moves_with_the_options_and_with_the_players(table: Table, first: bool, second: bool) -> None:
     moved = {(i ^ first, j ^ second) for i, j in equilibria(table)}
@@ -75,6 +76,7 @@ def test_an_equilibrium_moves_with_the_options_and_with_the_players(table: Table
     assert {cell[::-1] for cell in equilibria(table)} == set(equilibria(exchanged(table)))
 
 
+@settings(max_examples=30)
 @given(table=TABLES, cell=st.tuples(OPTIONS, OPTIONS))
 def test_nobody_gains_by_naming_no_option_nor_by_that_of_the_other(table: Table, cell: tuple[Any, Any]) -> None:
     brought = won(table, cell)
@@ -84,6 +86,7 @@ def test_nobody_gains_by_naming_no_option_nor_by_that_of_the_other(table: Table,
         assert brought[player] == (min(possible) if None in cell else table[cell[0]][cell[1]][player])
 
 
+@settings(max_examples=30)
 @given(seed=st.integers(0, 999), strategies=st.lists(st.sampled_from(list(STRATEGIES)), min_size=2, max_size=2))
 def test_letters_and_their_order_change_nothing_of_what_known_strategies_choose(
     seed: int, strategies: list[str]

@@ -27,6 +27,7 @@ def graph_of(maze: Maze) -> nx.Graph:
     return graph
 
 
+@settings(max_examples=30)
 @given(seed=SEEDS, size=st.integers(5, 9))
 def test_a_maze_has_its_walls_and_a_shortest_way_within_the_window(seed: int, size: int) -> None:
     world = Mazes(size=size, seed=seed, density=0.3, shortest=(5, 9))
@@ -36,6 +37,7 @@ def test_a_maze_has_its_walls_and_a_shortest_way_within_the_window(seed: int, si
     assert maze.shortest == nx.shortest_path_length(graph_of(maze), maze.start, maze.goal)
 
 
+@settings(max_examples=30)
 @given(seed=SEEDS)
 def test_the_way_that_is_found_is_a_shortest_one_and_is_worth_everything(seed: int) -> None:
     maze = Mazes(seed=seed).maze
@@ -45,6 +47,7 @@ def test_the_way_that_is_found_is_a_shortest_one_and_is_worth_everything(seed: i
     assert progress(maze, way) == progress(maze, way[1:]) == 1.0
 
 
+@settings(max_examples=30)
 @given(seed=SEEDS, n=st.integers(2, 5))
 def test_every_cell_is_seen_by_exactly_one_and_start_and_goal_by_all(seed: int, n: int) -> None:
     maze = Mazes(seed=seed).maze
@@ -58,12 +61,14 @@ def test_every_cell_is_seen_by_exactly_one_and_start_and_goal_by_all(seed: int, 
     assert max(counts) - min(counts) <= 1
 
 
+@settings(max_examples=30)
 @given(seed=SEEDS, n=st.integers(2, 4))
 def test_maps_are_read_back_from_the_text_in_which_they_are_drawn(seed: int, n: int) -> None:
     parts = views(Mazes(seed=seed).maze, n, seed)
     assert drawings("\n".join(f"Map {at}:\n{drawing(part)}" for at, part in enumerate(parts))) == list(parts)
 
 
+@settings(max_examples=30)
 @given(seed=SEEDS, data=st.data())
 def test_progress_is_the_share_of_the_distance_that_the_legal_beginning_closes(seed: int, data: st.DataObject) -> None:
     maze = Mazes(seed=seed).maze
@@ -106,6 +111,7 @@ def test_the_grader_is_read_behind_its_last_mark(text: str, way: tuple[tuple[int
     assert read(text) == way
 
 
+@settings(max_examples=30)
 @given(st.lists(st.builds(Place, st.integers(0, 98), st.integers(0, 98)), min_size=1, max_size=8))
 def test_a_way_is_read_as_it_is_written(way: list[Place]) -> None:
     assert places(written(way)) == tuple(way)

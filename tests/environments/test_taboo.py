@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.environments import resolve
@@ -21,6 +21,7 @@ def measured(*words: str) -> dict[str, float | None]:
     return dict(CASE.made.score(played(CASE, lambda seen, turn: words[turn - 1])[-1]).measures)
 
 
+@settings(max_examples=30)
 @given(word=st.text("abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=12))
 def test_scripted_players_guess_every_word_at_once_without_breaking_a_rule(word: str) -> None:
     case = Case("taboo", {"word": word, "forbidden": ["clue", "water"]}, 2)
