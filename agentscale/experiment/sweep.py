@@ -95,7 +95,11 @@ class Sweep:
         return {(heads[task].digest, sample): (world, world.policies) for (task, sample), world in self.worlds.items()}
 
     def chance(self, cell: Cell, sample_id: str, replicate: int) -> np.random.Generator:
-        """The generator of a trial's play. Cells that play a world share it, so that all teams meet the same world."""
+        """The generator of a trial's play.
+
+        Cells that play a world share it, so that all teams meet the same world, and the same draws in every condition
+        of a task whose worlds are changed.
+        """
         shared = (cell.task, sample_id) in self.worlds and not self.independent
-        purpose = ("world", cell.task) if shared else ("play", cell.id)
+        purpose = ("world",) if shared else ("play", cell.id)
         return keyed(self.header.seed, *purpose, sample_id, replicate)

@@ -10,6 +10,7 @@ from agentscale.errors import SpecError
 from agentscale.experiment import Sweep
 
 HEAD = "models: {good: {policy: optimal}}\nteam: {pairs: ordered}\nprotocol: world\n"
+CONDITIONS = "task: {name: matrix_games, levels: 1, world: [{}, {predict: true}]}\n"
 
 
 def test_a_changed_task_has_the_same_samples_and_a_name_and_a_digest_of_its_own(loaded: Callable[..., Sweep]) -> None:
@@ -24,6 +25,13 @@ def test_a_changed_task_has_the_same_samples_and_a_name_and_a_digest_of_its_own(
     }
     assert games[plain] == games[other]
     assert {world.rounds for (of, _), world in sweep.worlds.items() if of == other} == {2}
+
+
+def test_all_conditions_meet_the_same_draws_unless_cells_are_to_be_independent(loaded: Callable[..., Sweep]) -> None:
+    for more, n_kinds in (("", 1), ("independent: true\n", 8)):
+        sweep = loaded(HEAD.replace("}}", "}, other: {policy: silent}}") + CONDITIONS + more)
+        draws = {sweep.chance(cell, "chicken", 1).integers(2**62) for cell in sweep.header.cells}
+        assert (len(sweep.header.cells), len(draws)) == (8, n_kinds)
 
 
 def test_one_change_may_be_written_without_its_list(loaded: Callable[..., Sweep]) -> None:
