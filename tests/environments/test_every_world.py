@@ -227,13 +227,13 @@ POPULATIONS = [
     )
     for n, parameters in (
         (5, {}),
-        (6, {"reads": {"reads": "near", "side": 6, "radius": 2.0}}),
+        (6, {"reads": {"rule": "near", "side": 6, "radius": 2.0}}),
         (6, {"reads": "alike"}),
-        (8, {"reads": {"reads": "follow", "each": 2, "growth": 0.0}}),
+        (8, {"reads": {"rule": "follow", "each": 2, "growth": 0.0}}),
     )
 ] + [
-    Case("population", {"activation": 0.5, "reads": {"reads": "follow", "each": 3, "growth": 0.5}}, 12, best="spread"),
-    Case("population", {"archetypes": 2, "individuals": 40, "reads": {"reads": "follow", "each": 3}}, 4, best="spread"),
+    Case("population", {"activation": 0.5, "reads": {"rule": "follow", "each": 3, "growth": 0.5}}, 12, best="spread"),
+    Case("population", {"archetypes": 2, "individuals": 40, "reads": {"rule": "follow", "each": 3}}, 4, best="spread"),
 ]
 CASES: list[Case] = [*NETWORKS, *POPULATIONS, *ROUTINGS, *TALKS, *GAMES, *COMMONS, *DONORS]
 IDS = [case.label for case in CASES]

@@ -48,7 +48,7 @@ def test_a_third_are_asked_where_a_third_are_active_and_it_is_kept_who() -> None
 
 
 def test_steps_without_anybody_are_passed_by_and_no_play_ends_early() -> None:
-    world = Population(steps=30, activation=0.05, reads={"reads": "follow", "each": 1})
+    world = Population(steps=30, activation=0.05, reads={"rule": "follow", "each": 1})
     path = states(world, 3, lambda seen: "Hello.")
     awake = np.flatnonzero(path[0].active.any(axis=1))
     assert [state.step for state in path[:-1]] == awake.tolist()
@@ -155,7 +155,7 @@ def test_lengths_of_posts_are_told_from_first_to_last() -> None:
 def test_where_there_is_no_news_nothing_is_right_or_wrong() -> None:
     world = Population(steps=2, seeds=0)
     score = world.score(states(world, 6, policy(world, "echo"))[-1])
-    assert (score.correct, score.measures["spread"]) == (None, None)
+    assert [score.correct, *(score.measures[name] for name in ("spread", "informed", "possible"))] == [None] * 4
 
 
 def test_lines_that_act_are_no_part_of_a_post() -> None:
@@ -166,12 +166,12 @@ def test_lines_that_act_are_no_part_of_a_post() -> None:
 REFUSED: list[tuple[dict[str, Any], int, str]] = [
     ({"individuals": 100}, 6, "say how many archetypes the members speak for"),
     (
-        {"individuals": 100, "archetypes": 4, "reads": {"reads": "follow", "each": 3}},
+        {"individuals": 100, "archetypes": 4, "reads": {"rule": "follow", "each": 3}},
         6,
         "as many members or a multiple",
     ),
     ({"individuals": 100, "archetypes": 3}, 6, "say how many each of them follows"),
-    ({"reads": {"reads": "follow", "each": 6}}, 6, "there are 5"),
+    ({"reads": {"rule": "follow", "each": 6}}, 6, "there are 5"),
     ({"seeds": 7}, 6, "7 individuals that know the news, of 6"),
     ({"individuals": 5_000, "archetypes": 2, "reads": "alike"}, 6, "takes 4000 at most"),
 ]

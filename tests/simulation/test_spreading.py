@@ -23,7 +23,7 @@ CHAIN = [(0, 1), (1, 2), (2, 3)]
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 2**32), n=st.integers(3, 14), growth=st.sampled_from([0.0, 0.5]))
 def test_all_at_once_and_one_by_one_are_the_same_individuals(seed: int, n: int, growth: float) -> None:
-    world = Population(steps=6, activation=0.5, reads={"reads": "follow", "each": 2, "growth": growth})
+    world = Population(steps=6, activation=0.5, reads={"rule": "follow", "each": 2, "growth": growth})
     state = world.start(n, [], keyed(seed, "start"))
     first, rng = state, keyed(seed, "after")
     while seen := world.observe(state):

@@ -15,8 +15,8 @@ def measures_of(state: PopulationState) -> dict[str, float | None]:
     prompts = [step.prompts for step in steps if step.prompts is not None]
     return {
         "spread": informed / possible if possible else None,
-        "informed": informed / n,
-        "possible": possible / n,
+        "informed": informed / n if state.news else None,
+        "possible": possible / n if state.news else None,
         "active": float(state.active.mean()),
         "silent": _ratio(sum(step.asked - step.posts for step in steps), asked),
         "invalid": _ratio(sum(step.invalid for step in steps), asked),

@@ -145,10 +145,11 @@ class Population(Environment):
         """Right where the news was posted by all who could have posted it; where there is none, nothing is right.
 
         Measures: ``spread`` (informed of those who could be; ``None`` where nobody could), ``informed`` and
-        ``possible`` (shares of all individuals), ``active`` (mean share a step), ``silent`` (share of those asked who
-        posted nothing), ``invalid`` (lines that do nothing allowed, for each who was asked), ``words`` (mean length of
-        a post), ``words_first`` and ``words_last`` (of the first and last step), ``distinct_posts`` (effective number,
-        of the last step), ``effective_prompts`` (mean over steps), ``reads`` (whom one reads at the end, in the mean).
+        ``possible`` (shares of all; ``None`` without news), ``active`` (mean share a step), ``silent`` (share of those
+        asked who posted nothing), ``invalid`` (lines that do nothing allowed, for each who was asked), ``words`` (mean
+        length of a post), ``words_first`` and ``words_last`` (of the first and last step), ``distinct_posts``
+        (effective number, of the last step), ``effective_prompts`` (mean over steps), ``reads`` (whom one reads at the
+        end, in the mean).
         """
         measures = measures_of(state)
         return Score(None if measures["spread"] is None else measures["spread"] == 1.0, measures)

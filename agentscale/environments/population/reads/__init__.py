@@ -13,12 +13,12 @@ from agentscale.environments.population.reads.near import Near
 
 
 def _named(value: object) -> object:
-    return {"reads": value} if isinstance(value, str) else value
+    return {"rule": value} if isinstance(value, str) else value
 
 
 Reading = Annotated[
-    Annotated[Follow | Near | Alike, Field(discriminator="reads")], BeforeValidator(_named, json_schema_input_type=Any)
+    Annotated[Follow | Near | Alike, Field(discriminator="rule")], BeforeValidator(_named, json_schema_input_type=Any)
 ]
-"""A rule, or its name: ``near``, ``{reads: follow, each: 10}``."""
+"""A rule, or its name: ``near``, ``{rule: follow, each: 10}``."""
 
 __all__ = ["Act", "Alike", "Follow", "Near", "Reading", "Reads", "Ties"]

@@ -32,7 +32,7 @@ class Alike(Reads):
         f"`Hold: <goods, parted by commas>`; there are {', '.join(GOODS)}."
     )
 
-    reads: Literal["alike"] = "alike"
+    rule: Literal["alike"] = "alike"
     threshold: float = Field(default=0.2, gt=0, le=1)
     """Least similarity."""
     decay: float = Field(default=0.0, ge=0, lt=1)

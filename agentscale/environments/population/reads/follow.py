@@ -28,7 +28,7 @@ class Follow(Reads):
         "line `Follow: <number>` or `Unfollow: <number>`."
     )
 
-    reads: Literal["follow"] = "follow"
+    rule: Literal["follow"] = "follow"
     each: int | None = Field(default=None, ge=0)
     """How many others everybody follows at first, drawn at random; without it, the topology of the cell says whom."""
     growth: float = Field(default=0.0, ge=0, le=1)

@@ -30,7 +30,7 @@ class Near(Reads):
         "or stay>` to take one step."
     )
 
-    reads: Literal["near"] = "near"
+    rule: Literal["near"] = "near"
     side: int = Field(default=50, ge=1)
     """Length of the grid's side, in steps; at its walls nobody goes on."""
     radius: float = Field(default=5.0, ge=0)
