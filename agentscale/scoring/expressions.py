@@ -25,7 +25,17 @@ _KNOWN = re.compile(
 """What of three letters or more is no prose."""
 _SEGMENT = re.compile(r"\$\$?([^$]{1,500}?)\$\$?|\\\(([^\n]{1,500}?)\\\)|\\\[((?:.|\n){1,500}?)\\\]")
 _END = ".,;:"
+_SIGNS = {
+    ord(sign): f"\\{name} "
+    for sign, name in {"π": "pi", "∞": "infty", "≥": "geq", "≤": "leq", "≠": "neq", "±": "pm", "≈": "approx"}.items()
+} | {ord("²"): "^2", ord("³"): "^3", ord("°"): "^\\circ"}
+"""Signs that people type, in LaTeX."""
+_ROOT = re.compile(r"√\s?(?:\(([^()]{1,60})\)|([0-9]+|[A-Za-z]))")
+_ROUNDED = re.compile(r"\\approx(?![A-Za-z])")
+_GROUPED = re.compile(r"-?[0-9]{1,3}(?: [0-9]{3})+")
 _NAME = re.compile(r"[A-Za-z](?:_\{?[A-Za-z0-9]{1,4}\}?)?(?:\([A-Za-z]\))?")
+_FOREIGN = re.compile(r"[^\W\d_a-zA-Z\u0370-\u03ff]")
+"""A letter that is neither Latin nor Greek: words, as far as we know."""
 _LETTER = re.compile(r"[A-Za-z]")
 
 
@@ -69,7 +79,7 @@ def expression(text: str) -> str | None:
     Returns:
         ``None`` where there is none, or the text is prose.
     """
-    bare = _unwrapped(in_ascii(text))
+    bare = _unwrapped(_in_latex(in_ascii(text)))
     if not bare or len(bare) > MAX_CHARS or not _is_mathematical(bare):
         return None
     result = _result(bare)
@@ -113,15 +123,28 @@ def _is_mathematical(text: str) -> bool:
     """Whether a text says something, and says it in signs, in one letter or in one word of LaTeX, and not in prose."""
     words = [word.lower() for word in _WORD.findall(_COMMAND.sub(" ", _TEXT.sub(" ", text)))]
     said = _TEXT.sub(r"\1", text)
-    return any(sign.isalnum() for sign in said) and "?" not in text and not any(map(_is_prose, words))
+    says = any(sign.isalnum() for sign in said) or "\\infty" in said or "\\emptyset" in said
+    return says and not _FOREIGN.search(said) and "?" not in text and not any(map(_is_prose, words))
 
 
 def _is_prose(word: str) -> bool:
     return bool(_SHORT.fullmatch(word)) or (len(word) > 2 and not _KNOWN.fullmatch(word))
 
 
+def _in_latex(text: str) -> str:
+    if text.isascii():
+        return text
+    return _ROOT.sub(lambda found: f"\\sqrt{{{found[1] or found[2]}}}", text).translate(_SIGNS)
+
+
 def _result(text: str) -> str:
-    """What stands after the last ``=`` of ``x = …``, ``f(x) = …`` and ``6 - 1 = …``; other equations stay whole."""
+    """What stands after the last ``=`` of ``x = …``, ``f(x) = …`` and ``6 - 1 = …``; other equations stay whole.
+
+    What is only rounded behind ``≈`` does not count, where something exact stands before it.
+    """
+    text = _ROUNDED.split(text)[0].strip() or text
+    if _GROUPED.fullmatch(text):
+        return text.replace(" ", "")
     before, equals, after = text.rpartition("=")
     lead = before.rpartition("=")[2].strip()
     if not equals or "," in text or not after.strip() or before[-1:] in "<>!:\\":

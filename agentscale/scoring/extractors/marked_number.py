@@ -9,7 +9,7 @@ from agentscale.scoring.numbers import canonical, numbers, only_number
 
 _CLAUSE_END = re.compile(r"[(;]|[.!?](?: |$)| (?:for|because|since|is|are|was|were|which|that|where|when|if|as)\b")
 _LEADS = re.compile(r"[\[( ]*-?[$€£¥]? ?-?\.?[0-9]")
-_EQUATIONS = re.compile(r"[0-9][^=]{0,60}(?:[,;] | and )[^=]{0,60}=")
+_EQUATIONS = re.compile(r"[0-9][^=]{0,60}(?:[,;] | and | or )[^=]{0,60}=")
 _DOUBTFUL = re.compile(r"-+ +[$€£¥]?[0-9]|[<>≤≥±]")
 
 
