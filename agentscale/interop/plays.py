@@ -12,6 +12,7 @@ from agentscale.interop.folder import Head, Imported, write
 from agentscale.schema.agents import Agent, Team
 from agentscale.schema.record import digest
 from agentscale.schema.run import Cell, Event, Named, QuestionRecord, Transcript
+from agentscale.schema.worlds import Edges
 from agentscale.scoring import decide_world
 
 _UNTOLD = "(the log does not hold what opens the world)"
@@ -41,15 +42,21 @@ class Played:
     turns: tuple[Turn, ...]
     score: Score
     snapshots: tuple[Any, ...] = ()
+    edges: Edges | None = None
+    """Who hears whom, by place; all hear all where it is not given."""
+    model: str | None = None
+    """The model of all players; without it each is a model of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plays:
-    """Logs of plays, read; all of one world."""
+    """Logs of plays, read."""
 
     plays: tuple[Played, ...]
     format: str
     """The name of their format."""
+    warnings: tuple[str, ...] = ()
+    """What is read otherwise than the logs have it, a sentence each."""
 
 
 def build(found: Plays, path: Path, *, name: str, embedder: str) -> Imported:
@@ -64,45 +71,55 @@ def build(found: Plays, path: Path, *, name: str, embedder: str) -> Imported:
     Raises:
         StoreError: If the folder cannot be written.
     """
-    world = found.plays[0].world
     cells: dict[str, list[Played]] = {}
     for played in found.plays:
         cells.setdefault(played.cell, []).append(played)
-    question = QuestionRecord(
-        task=world.name, sample_id=found.format, prompt=_UNTOLD, choices=(), target="", world=world
-    )
+    opened = {played.world.label: _question(played.world, found.format) for played in found.plays}
     folder = write(
         path,
         name=name,
         embedder=embedder,
         origin=found.format,
-        tasks={world.name: Head("world", ("words",))},
-        questions=[question],
-        made=[_made(cell, plays, question) for cell, plays in cells.items()],
+        tasks={question.task: Head("world", ("words",)) for question in opened.values()},
+        questions=list(opened.values()),
+        made=[_made(cell, plays, opened[plays[0].world.label]) for cell, plays in cells.items()],
     )
-    return Imported(folder, ())
+    return Imported(folder, found.warnings)
+
+
+def _question(world: Named, format: str) -> QuestionRecord:
+    name = world.label if world.parameters else format
+    return QuestionRecord(task=world.name, sample_id=name, prompt=_UNTOLD, choices=(), target="", world=world)
 
 
 def _made(name: str, plays: Sequence[Played], question: QuestionRecord) -> tuple[Cell, list[Transcript]]:
-    cell = _cell(name, question.task, plays[0].players)
+    cell = _cell(name, question.task, plays[0])
     return cell, [_transcript(cell, played, question, replicate) for replicate, played in enumerate(plays)]
 
 
-def _cell(name: str, task: str, players: Sequence[str]) -> Cell:
-    agents = tuple(Agent(slot=f"{who}/-/0", config_id=f"{who}/-", copy_index=0, model=who) for who in players)
+def _cell(name: str, task: str, first: Played) -> Cell:
+    players = first.players
+    agents = tuple(_agent(at, who, first.model) for at, who in enumerate(players))
     everybody = range(len(players))
+    edges = tuple((u, v) for u in everybody for v in everybody if u != v) if first.edges is None else first.edges
     return Cell(
         id=name,
         task=task,
-        layer="L3",
+        layer="L3" if first.model is None else "L1",
         team_name=name,
         size=len(players),
         team=Team(agents=agents),
         protocol=Named(name="world"),
-        topology=Named(name="complete"),
-        edges=tuple((u, v) for u in everybody for v in everybody if u != v),
+        topology=Named(name="complete" if first.edges is None else "file"),
+        edges=edges,
         temperature=(None,),
     )
+
+
+def _agent(at: int, who: str, model: str | None) -> Agent:
+    """A player; those of one model are its copies."""
+    name, copy = (who, 0) if model is None else (model, at)
+    return Agent(slot=f"{name}/-/{copy}", config_id=f"{name}/-", copy_index=copy, model=name)
 
 
 def _transcript(cell: Cell, played: Played, question: QuestionRecord, replicate: int) -> Transcript:

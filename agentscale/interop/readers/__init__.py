@@ -10,10 +10,11 @@ from pathlib import Path
 
 from agentscale.errors import SpecError
 from agentscale.interop.plays import Plays
-from agentscale.interop.readers import govsim, inspect_logs, saferl, table
+from agentscale.interop.readers import agentsnet, govsim, inspect_logs, saferl, table
 from agentscale.interop.utterances import Foreign
 
 READERS: dict[str, Callable[[Sequence[Path]], Foreign | Plays]] = {
+    "agentsnet": agentsnet.read,
     "govsim": govsim.read,
     "inspect": inspect_logs.read,
     "saferl": saferl.read,
