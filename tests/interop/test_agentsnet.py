@@ -92,7 +92,10 @@ def test_a_repaired_reply_stands_for_the_one_before_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"task": "colouring"}, "this is no result of AgentsNet"), ({"answers": ["Yes"]}, "1 answers and 12 transcripts")],
+    [
+        ({"task": "colouring"}, "this is no result of AgentsNet"),
+        ({"graph": {"nodes": [{"id": 0, "name": "Ann"}]}}, "12 answers and 12 transcripts of 1 nodes"),
+    ],
 )
 def test_what_is_no_result_is_told(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     path = _result(tmp_path / "a.json", ["Group 2"] + ["Group 1"] * 11, **changes)
