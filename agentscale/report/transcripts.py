@@ -110,6 +110,7 @@ def _event(
         "answer": _seen(event.answer),
         "missing": event.missing,
         "by": by,
+        "check": _seen(event.check),
         "correct": event.correct,
         "error": _seen(event.error),
         "final": event.key in final,
@@ -123,10 +124,13 @@ def _seen(text: str | None) -> str | None:
 
 def _reader(event: Event, question: QuestionRecord, task: TaskHead) -> str | None:
     """The extractor that decided what the text says; ``None`` where this version would not read it as it was read."""
-    if event.error is not None or event.role in ("step", "tool") or not set(task.extract) <= set(EXTRACTORS):
+    if event.error is not None or event.role in ("step", "tool", "grader") or not set(task.extract) <= set(EXTRACTORS):
         return None
     completion = Completion(event.text, event.finish or "stop")
     reading = read(completion, kind=task.kind, choices=question.choices, chain=task.extract)
+    if task.kind in ("math", "code"):  # such an answer votes in another form than it was read in
+        is_read = event.answer is not None or event.missing == "unchecked"
+        return reading.by if is_read == (reading.answer is not None) else None
     return reading.by if (reading.answer, reading.missing) == (event.answer, event.missing) else None
 
 

@@ -101,6 +101,15 @@ def test_a_reading_that_this_version_would_not_make_names_no_extractor(world: Mo
     assert shown_trial(trial.model_copy(update={"events": (other,)}), asked, read)["events"][0]["by"] is None
 
 
+def test_an_answer_that_votes_in_another_form_names_its_reader_and_what_its_check_said(world: ModuleType) -> None:
+    task = world.header([]).tasks["sums"].model_copy(update={"kind": "code", "extract": ("code_block",)})
+    trial = world.trial(world.cell("L1", 1), world.question(1))
+    told = {"text": "```python\nf = 1\n```", "answer": "raised TypeError", "check": "limit: time", "correct": False}
+    event = trial.events[0].model_copy(update=told)
+    shown = shown_trial(trial.model_copy(update={"events": (event,)}), world.question(1), task)["events"][0]
+    assert (shown["by"], shown["check"], shown["answer"]) == ("code_block@1", "limit: time", "raised TypeError")
+
+
 def test_only_teams_that_can_be_drawn_have_places(world: ModuleType) -> None:
     assert shown_cell(world.cell("L1", 1))["places"] == {}
     assert shown_cell(world.cell("L1", MAX_DRAWN + 1))["places"] == {}

@@ -10,7 +10,7 @@
     refused: "refused", error: "the call failed", unchecked: "not checked within the limits",
   };
   const GOALS = { true: "goal reached", false: "goal missed", null: "no goal" };
-  const ON_THE_WAY = ["step", "tool"]; // neither the wish for a tool nor its result is an answer
+  const ON_THE_WAY = ["step", "tool", "grader"]; // neither the wish for a tool, its result, nor a verdict is an answer
 
   function prose(text) {
     const block = make("div", "prose", text.slice(0, CLIP));
@@ -36,7 +36,7 @@
   function reading(event) {
     const reason = event.missing ? REASONS[event.missing] ?? event.missing : null;
     const by = event.by ? `read by ${event.by}` : null;
-    return [reason, by].filter(Boolean).join(", ");
+    return [reason, by, event.check].filter(Boolean).join(", ");
   }
 
   function said(event, before) {
