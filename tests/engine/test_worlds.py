@@ -23,6 +23,7 @@ KEYS: dict[str, Any] = {
     "protocol": "world",
     "topology": "ring",
 }
+QUICK: dict[str, Any] = {"task": {"name": "networks", "levels": 3}, "protocol": {"world": {"retries": 0}}}
 
 
 def test_a_transcript_keeps_what_the_world_measured_and_of_its_states_what_it_keeps(
@@ -47,7 +48,7 @@ def test_all_teams_meet_the_same_world_and_replicates_another_unless_cells_are_i
     make_sweep: Make, play: Play
 ) -> None:
     def names(**keys: Any) -> dict[tuple[str, str, int], tuple[str, ...]]:
-        folder, _ = play(make_sweep(**{**KEYS, **keys}), f"run-{len(keys)}")
+        folder, _ = play(make_sweep(**{**KEYS, **QUICK, **keys}), f"run-{len(keys)}")
         return {
             (cell.team_name, trial.sample_id, trial.replicate): tuple(trial.snapshots[0]["names"])
             for cell in folder.header.cells

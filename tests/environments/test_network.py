@@ -207,9 +207,9 @@ def test_whoever_knows_the_graph_decides_so_that_all_decisions_solve_it(n: int, 
 @pytest.mark.parametrize("rule", ["small_world", "barabasi_albert", "delaunay"])
 def test_optimal_nodes_solve_every_problem_on_every_generator_by_messages_alone(rule: str) -> None:
     parameters = {"small_world": {"k": 4, "p": 0.4}, "barabasi_albert": {"m": 2}, "delaunay": {}}[rule]
-    graph = topology.build(topology.resolve(Named(name=rule, parameters=parameters), Path()), 12, 5)
+    graph = topology.build(topology.resolve(Named(name=rule, parameters=parameters), Path()), 9, 5)
     for problem in PROBLEMS:
-        case = Case("network", {"problem": problem, "rounds": "2D+1"}, 12, tuple(graph.edges))
+        case = Case("network", {"problem": problem, "rounds": "2D+1"}, 9, tuple(graph.edges))
         assert network(problem).score(by_policy(case, "optimal").states[-1]).correct
 
 
