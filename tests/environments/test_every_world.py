@@ -175,14 +175,16 @@ def commons_notes(state: Any) -> dict[int | str, Sequence[str]]:
 
 
 COMMONS = [
-    Case("commons", parameters, n, says=commons_says, hears=commons_hears, private=commons_notes, best="efficiency")
-    for parameters, n in (
-        ({"months": 2, "talk": 1, "summary": False, "reflection": False}, 5),
-        ({"months": 2, "talk": 0, "framing": "pasture"}, 3),
-        ({"months": 4, "talk": 0, "reflection": False, "shocks": ({"month": 3, "newcomer": True},)}, 4),
-    )
+    Case("commons", {"months": 3}, 3, private=commons_notes, best="efficiency"),
+    *(
+        Case("commons", parameters, n, says=commons_says, hears=commons_hears, private=commons_notes, best="efficiency")
+        for parameters, n in (
+            ({"months": 2, "talk": 1, "summary": False, "reflection": False}, 5),
+            ({"months": 2, "talk": 0, "framing": "pasture"}, 3),
+            ({"months": 4, "talk": 0, "reflection": False, "shocks": ({"month": 3, "newcomer": True},)}, 4),
+        )
+    ),
 ]
-COMMONS.append(Case("commons", {"months": 3}, 3, private=commons_notes, best="efficiency"))
 
 
 def donor_says(state: Any, seen: Observation, secret: str) -> str:
