@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 Fault = Literal["", "silent", "unreadable", "invalid"]
-"""``silent``: nothing came, or it was cut off; ``unreadable``: no action is found in it; ``invalid``: one that cannot be
-done; empty for none of them."""
+"""``silent``: nothing came, or it was cut off; ``unreadable``: no action is found in it; ``invalid``: one that cannot
+be done; empty for none of them."""
 
 
 class Faults(NamedTuple):
