@@ -15,6 +15,7 @@ from agentscale.report.figures import (
     questions,
     rounds,
     similarity,
+    survival,
     votes,
     worlds,
 )
@@ -39,6 +40,7 @@ def figures(tables: Mapping[str, Sequence[Row]], cells: Sequence[Cell]) -> list[
         votes.figure(tables["vote_curve"], tables["curves"]),
         rounds.figure(tables["rounds"], tables["cells"]),
         worlds.figure(tables.get("worlds", ()), tables.get("world_runs", ())),
+        survival.figure(tables.get("survival", ()), tables.get("worlds", ())),
         flows.figure(tables["rounds"], tables["cells"]),
         similarity.figure(cells, tables["pairs"], tables["contributions"]),
         questions.figure(tables["questions"], tables["cells"]),

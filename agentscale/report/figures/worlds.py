@@ -29,7 +29,7 @@ def figure(means: Sequence[Row], runs: Sequence[Row]) -> Figure | None:
         runs: The table ``world_runs``.
     """
     cells = {row["cell"]: row for row in means}
-    names = _names(list(cells.values()))
+    names = names_of(list(cells.values()))
     panels = [
         _panel(f"{task} · {measure}", measure, _whole(means, task, measure), runs, names)
         for task in dict.fromkeys(row["task"] for row in means)
@@ -47,7 +47,7 @@ def _whole(means: Sequence[Row], task: str, measure: str) -> list[Row]:
     return list(rows.values())[:MOST_CELLS]
 
 
-def _names(cells: Sequence[Row]) -> dict[str, str]:
+def names_of(cells: Sequence[Row]) -> dict[str, str]:
     """What a cell is called: its team, its size, what was played, as far as cells differ in it."""
     parts = [[str(row["team"] or row["layer"]), f"N = {row['size']}", str(row["played"])] for row in cells]
     varied = [at for at in range(3) if len({part[at] for part in parts}) > 1] or [0]
