@@ -18,6 +18,7 @@ from agentscale.store import RunFolder
 if TYPE_CHECKING:
     from agentscale.analysis import Analysis, NamedEmbedder, Table
     from agentscale.engine.tally import Tally
+    from agentscale.store.remote import Remote
 
 ESTIMATES = {
     "accuracy": ("accuracy", "accuracy_low", "accuracy_high"),
@@ -57,6 +58,8 @@ class Numbers:
     ) -> None:
         self.folder = folder
         self.shares_left = shares_left
+        self.remote: Remote | None = None
+        """Where the folder is a copy of one at a URL: that one."""
         self.tally = tally
         self._warnings = warnings
         self._across_decoding = across_decoding

@@ -67,7 +67,10 @@ class Run(Numbers):
         """
         from agentscale import report
 
-        return report.render(self.folder, self.published)
+        page = report.render(self.folder, self.published)
+        if self.remote is not None:
+            self.remote.push()
+        return page
 
     def print_figures(
         self, to: str | Path, preset: str = "one-column", forms: Sequence[str] = ("svg", "png", "pdf")

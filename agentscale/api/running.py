@@ -17,6 +17,7 @@ from agentscale.engine import CONCURRENCY
 from agentscale.errors import SpecError
 from agentscale.schema.run import Mode
 from agentscale.store import RunFolder, change
+from agentscale.store.remote import Remote, is_url
 
 if TYPE_CHECKING:
     from agentscale.api.sharing import Shared
@@ -93,7 +94,8 @@ def run(
     Args:
         experiment: The experiment file, or the name of a ready experiment of the catalog.
         overrides: Dotted overrides such as ``team.size=2,4,8``.
-        out: The run folder; ``results/<name>`` under the working folder by default.
+        out: The run folder; ``results/<name>`` under the working folder by default. A URL such as ``s3://bucket/run``
+            is worked on in a copy here, and what is closed is brought there.
         mode: ``record`` asks what is not recorded yet, ``live`` asks everything and records nothing.
         changed: Whether a folder that holds another experiment takes up this one: its recording stays, and only what
             is not recorded is asked.
@@ -119,28 +121,41 @@ def run(
     sweep = load(experiment, *overrides)
     environ = environment(env_file)
     check(sweep, environ)
-    path = Path(out) if out is not None else Path("results") / sweep.header.name
     if any(endpoint.batch is not None for endpoint in sweep.experiment.endpoints.values()):
         concurrency = max(concurrency, BATCHED)
-    if shard is None and executor == "local":
-        return _play(sweep, _folder(sweep, path, mode, changed), mode, concurrency, environ, watch)
-    from agentscale.api import sharing
+    remote = Remote(str(out)) if is_url(out) else None
+    path = Path(out or Path("results") / sweep.header.name) if remote is None else remote.copy
 
-    setting = sharing.Setting(concurrency, environ, watch)
-    if shard is not None:
-        share = sharing.checked(sweep, shard)
-        folder = _folder(sweep, path, mode, changed)
-        shared = sharing.play_shard(sweep, folder, share, setting)
-    else:
-        from agentscale.engine.cluster import connected
+    def played() -> Run:
+        if shard is None and executor == "local":
+            return _play(sweep, _folder(sweep, path, mode, changed), mode, concurrency, environ, watch)
+        from agentscale.api import sharing
 
-        with connected(ray_address, workers) as ray:  # before a folder is made
+        setting = sharing.Setting(concurrency, environ, watch)
+        if shard is not None:
+            share = sharing.checked(sweep, shard)
             folder = _folder(sweep, path, mode, changed)
-            source = sharing.Source(experiment, overrides)
-            shared = sharing.play_with_ray(sweep, folder, source, setting, ray=ray, workers=workers)
-    if shared.left:
-        return Run(folder, tally=shared.tally, environ=environ, shares_left=shared.left)
-    return _play(sweep, folder, mode, concurrency, environ, watch, before=shared)
+            shared = sharing.play_shard(sweep, folder, share, setting, remote)
+        else:
+            from agentscale.engine.cluster import connected
+
+            with connected(ray_address, workers) as ray:  # before a folder is made
+                folder = _folder(sweep, path, mode, changed)
+                source = sharing.Source(experiment, overrides)
+                shared = sharing.play_with_ray(sweep, folder, source, setting, ray=ray, workers=workers)
+        if shared.left:
+            return Run(folder, tally=shared.tally, environ=environ, shares_left=shared.left)
+        return _play(sweep, folder, mode, concurrency, environ, watch, before=shared)
+
+    if remote is None:
+        return played()
+    remote.pull()
+    try:
+        made = played()
+    finally:
+        remote.push()
+    made.remote = remote
+    return made
 
 
 def simulate(
@@ -240,18 +255,24 @@ def open_run(
         SpecError: If an extractor is unknown, or every cell was steered by answers.
         StoreError: If ``path`` is no run folder.
     """
-    folder = RunFolder.open(Path(path))
+    remote = Remote(str(path)) if is_url(path) else None
+    if remote is not None:
+        remote.pull()
+    folder = RunFolder.open(Path(path) if remote is None else remote.copy)
     if extract is None:
-        return Run(folder, embedder=embedder, environ=os.environ, across_decoding=across_decoding)
-    anew, warnings = reread(folder, extract)
-    return Run(
-        anew,
-        embedder=embedder,
-        environ=os.environ,
-        across_decoding=across_decoding,
-        warnings=warnings,
-        before=folder,
-    )
+        made = Run(folder, embedder=embedder, environ=os.environ, across_decoding=across_decoding)
+    else:
+        anew, warnings = reread(folder, extract)
+        made = Run(
+            anew,
+            embedder=embedder,
+            environ=os.environ,
+            across_decoding=across_decoding,
+            warnings=warnings,
+            before=folder,
+        )
+    made.remote = remote
+    return made
 
 
 def environment(env_file: str | Path | None) -> Mapping[str, str]:

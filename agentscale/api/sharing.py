@@ -15,6 +15,7 @@ from agentscale.store import RunFolder
 if TYPE_CHECKING:
     from agentscale.engine.tally import Tally
     from agentscale.experiment import Sweep
+    from agentscale.store.remote import Remote
 
 
 class Setting(NamedTuple):
@@ -57,8 +58,10 @@ def checked(sweep: Sweep, shard: str) -> Share:
     return share
 
 
-def play_shard(sweep: Sweep, folder: RunFolder, share: Share, setting: Setting) -> Shared:
+def play_shard(sweep: Sweep, folder: RunFolder, share: Share, setting: Setting, remote: Remote | None = None) -> Shared:
     """Plays a share of the run, and then others that nobody plays.
+
+    Where the folder is the copy of one at a URL, it cannot be told what others play: then only the share itself.
 
     Raises:
         StoreError: If the folder cannot be written.
@@ -81,7 +84,10 @@ def play_shard(sweep: Sweep, folder: RunFolder, share: Share, setting: Setting) 
 
         return wait_for(playing)
 
-    tally = play_all(folder, share, play)
+    tally = play_all(folder, share, play, alone=remote is not None)
+    if remote is not None:
+        remote.push()
+        remote.pull()
     return Shared(tally, len(left(folder, share.count)))
 
 

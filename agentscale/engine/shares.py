@@ -142,14 +142,15 @@ Play = Callable[[Share], Tally]
 """Plays a share that is held."""
 
 
-def play_all(folder: RunFolder, first: Share, play: Play) -> Tally | None:
-    """Plays a share, then those that are left and that nobody holds, in turn.
+def play_all(folder: RunFolder, first: Share, play: Play, *, alone: bool = False) -> Tally | None:
+    """Plays a share, then those that are left and that nobody holds, in turn; ``alone``, only the first.
 
     Returns:
         What was done; ``None`` where the first share is held by somebody else, or done.
     """
     total: Tally | None = None
-    order = [Share((first.index + step) % first.count, first.count) for step in range(first.count)]
+    n_played = 1 if alone else first.count
+    order = [Share((first.index + step) % first.count, first.count) for step in range(n_played)]
     for share in order:
         with held(folder, share) as free:
             if not free or is_done(folder, share):
