@@ -71,8 +71,10 @@ def _usd(trial: Transcript, models: Mapping[str, str], rate: Rate) -> float:
     for event in calls.values():
         if event.tokens_in is None or event.tokens_out is None:
             price = 0.0 if event.error else None
+        elif (model := models.get(event.slot)) is None:  # asked beside the team: what it costs is nowhere said
+            price = None
         else:
-            price = rate(models[event.slot], event.tokens_in, event.tokens_out)
+            price = rate(model, event.tokens_in, event.tokens_out)
         if price is None:
             return float("nan")
         total += price

@@ -34,6 +34,14 @@ def test_one_unknown_price_leaves_a_point_out_and_not_the_others(build) -> None:
     assert [row["size"] for row in money_table(folder, price, seed=1, resamples=50).rows] == [1]
 
 
+def test_a_call_of_nobody_in_the_cell_has_no_price(build) -> None:
+    cell = build.cell(["a/-"])
+    (trial, _) = played(build, cell)
+    other = trial.events[0].model_copy(update={"slot": "elsewhere/-/0", "key": "elsewhere"})
+    folder = build.folder([cell], [trial.model_copy(update={"events": (*trial.events, other)})], samples=["q0"])
+    assert money_table(folder, price, seed=1, resamples=50).rows == ()
+
+
 @pytest.mark.parametrize(("error", "known"), [("timeout", True), (None, False)])
 def test_a_failed_call_costs_nothing_and_untold_tokens_make_the_cost_unknown(build, error, known) -> None:
     cell = build.cell(["a/-", "a/-"])
