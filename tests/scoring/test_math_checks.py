@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentscale.scoring import canonical_math
-from agentscale.scoring.checks import Checked, MathChecker, checked_at_once
+from agentscale.scoring.checks import Checked, MathChecker, checked_at_once, maths
 
 pytest.importorskip("math_verify")
 
@@ -68,6 +72,18 @@ def test_what_hangs_is_killed_in_time_named_and_replaced(checker: MathChecker, m
     assert (hung.right, hung.note) == (None, "limit: time")
     assert checker.check("x+1", "1+x").right
     assert checker.n_started == before + 1
+
+
+def test_a_process_that_nobody_ends_any_more_ends_by_itself() -> None:
+    worker = Path(maths.__file__).with_name("mathworker.py")
+    left = subprocess.Popen(
+        [sys.executable, str(worker), str(2**30), "1"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    assert left.stdin is not None
+    left.stdin.write(b'{"answer": "9^{9^{9^{9}}}", "target": "1"}\n')
+    left.stdin.flush()
+    assert left.wait(60) == -signal.SIGALRM
+    left.stdin.close()
 
 
 def test_no_text_is_evaluated_as_a_program(checker: MathChecker, tmp_path) -> None:

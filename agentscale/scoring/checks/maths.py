@@ -30,6 +30,8 @@ SECONDS = 5.0
 MEMORY_BYTES = 2**30
 """Address space of the process, the libraries included."""
 _START_S = 120.0
+_GRACE_S = 10.0
+"""Seconds beyond its own after which the process ends by itself, should nobody be left to end it."""
 _WORKER = str(Path(__file__).with_name("mathworker.py"))
 _RATIONAL = re.compile(r"-?[0-9]{1,200}(?:/[0-9]{1,200})?")
 _PLACES = 6
@@ -127,7 +129,7 @@ class MathChecker:
         if reason is not None:
             raise SpecError("answers in mathematics need the extra math", remedy=reason)
         self.n_started += 1
-        command = [sys.executable, "-s", "-P", _WORKER, str(self._memory_bytes)]
+        command = [sys.executable, "-s", "-P", _WORKER, str(self._memory_bytes), str(int(self.seconds + _GRACE_S))]
         self._worker = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_ENVIRONMENT
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import resource
+import signal
 import sys
 from importlib.metadata import version
 from typing import Any
@@ -65,8 +66,12 @@ def _answered(job: dict[str, str]) -> dict[str, Any]:
     return {"vote": _canonical(said, job["answer"]), "right": bool(right)}
 
 
-def main(memory_bytes: str) -> None:
-    """Answers line by line until there is no more."""
+def main(memory_bytes: str, seconds: str) -> None:
+    """Answers line by line until there is no more.
+
+    Each answer has an alarm, at which the kernel ends the process: whoever asked may have been killed, and so kill
+    nobody any more.
+    """
     logging.disable(logging.CRITICAL)
     resource.setrlimit(resource.RLIMIT_AS, (int(memory_bytes), int(memory_bytes)))
     sys.setrecursionlimit(2000)
@@ -75,10 +80,12 @@ def main(memory_bytes: str) -> None:
     sys.stdout.write(json.dumps({"by": by}) + "\n")
     sys.stdout.flush()
     for line in sys.stdin:
+        signal.alarm(int(seconds))
         try:
             said = _answered(json.loads(line))
         except MemoryError:
             said = {"limit": "memory"}
+        signal.alarm(0)
         sys.stdout.write(json.dumps(said) + "\n")
         sys.stdout.flush()
 
