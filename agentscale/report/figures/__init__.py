@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from agentscale.report.figures import (
     accuracy,
+    attitudes,
     channels,
     cost,
     flows,
@@ -39,6 +40,7 @@ def figures(tables: Mapping[str, Sequence[Row]], cells: Sequence[Cell]) -> list[
         channels.figure(tables["curves"]),
         votes.figure(tables["vote_curve"], tables["curves"]),
         rounds.figure(tables["rounds"], tables["cells"]),
+        attitudes.figure(tables.get("attitudes", ()), tables["cells"]),
         worlds.figure(tables.get("worlds", ()), tables.get("world_runs", ())),
         survival.figure(tables.get("survival", ()), tables.get("worlds", ())),
         flows.figure(tables["rounds"], tables["cells"]),
