@@ -98,10 +98,8 @@ class Fault(NamedTuple):
 
 
 def launch_fault(launch: Launch) -> Fault | None:
-    """Why a server cannot be started: it is not installed, or its model or its template is not there."""
+    """Why a server cannot be started: its model or its template is not there, or it is not installed."""
     kind = KINDS.get(launch.server)
-    if not _is_installed(kind):
-        return Fault("server", _missing(launch.server, kind))
     if launch.chat_template is not None and not Path(launch.chat_template).is_file():
         problem = f"no file {launch.chat_template!r}"
         return Fault("chat_template", SpecError(problem, allowed="the path of a Jinja template"))
@@ -110,7 +108,7 @@ def launch_fault(launch: Launch) -> Fault | None:
             find_model(launch.model)
         except SpecError as error:
             return Fault("model", error)
-    return None
+    return None if _is_installed(kind) else Fault("server", _missing(launch.server, kind))
 
 
 def _is_installed(kind: Kind | None) -> bool:

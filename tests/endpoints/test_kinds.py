@@ -123,9 +123,12 @@ def test_a_command_that_exits_is_an_error_with_the_end_of_its_log(programs: Path
 
 
 @pytest.mark.parametrize("server", sorted(KINDS))
-def test_what_is_not_installed_is_named_with_its_remedy(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_installed_is_named_with_its_remedy(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    fault = launch_fault(Launch.model_validate({"server": server, "model": "m"}))
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    fault = launch_fault(Launch.model_validate({"server": server, "model": str(tmp_path / "m.gguf")}))
     assert fault is not None
     assert fault.key == "server"
     assert KINDS[server].needs in str(fault.error)

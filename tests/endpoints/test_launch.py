@@ -186,9 +186,10 @@ def test_the_server_does_not_outlive_its_parent(tmp_path: Path, ending: signal.S
 
 def test_a_missing_server_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
 
     async def main() -> None:
-        async with launch("here", SPEC, tmp_path / "log"):
+        async with launch("here", Launch(model=str(tmp_path / "m.gguf")), tmp_path / "log"):
             raise AssertionError("unreachable")
 
     with pytest.raises(SpecError) as caught:
