@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from agentscale.engine.design import Trial
 from agentscale.engine.identity import BodyForm
 from agentscale.engine.recorder import Ask
@@ -55,3 +57,21 @@ def judged(vote: str, said: Completion | None) -> Checked:
     """How an answer stands that votes as ``vote``, by what the judge said of it, if anything."""
     right = None if said is None else verdict_of(said.text)
     return Checked(vote, right, NO_VERDICT if right is None else "")
+
+
+def graded_event(ask: Ask, answer: Answer, round_index: int) -> dict[str, Any]:
+    """The fields of the event in which a judge speaks: it is paid for like any call, and is nobody's answer."""
+    completion, failure = answer.completion, answer.failure
+    return {
+        "key": ask.key,
+        "round": round_index,
+        "slot": ask.agent.slot,
+        "role": "grader",
+        "text": "" if completion is None else completion.text,
+        "answer": None,
+        "correct": None,
+        "finish": None if completion is None else completion.finish,
+        "tokens_in": None if completion is None else completion.usage.tokens_in,
+        "tokens_out": None if completion is None else completion.usage.tokens_out,
+        "error": None if failure is None else f"{failure.kind}: {failure.message}",
+    }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from agentscale.engine.checking import Checks, voting
 from agentscale.engine.design import Trial
 from agentscale.engine.identity import TrialId
+from agentscale.engine.judging import graded_event
 from agentscale.engine.recorder import Ask, BrokenOff, Recorder
 from agentscale.engine.stage import Stage
 from agentscale.engine.turns import Turn, played, step_events, turn
@@ -79,7 +80,7 @@ class TrialPlayer:
             heard = [_reply(*each, stage, record) for each in zip(batch.calls, asks, answers, strict=True)]
             if stage.checks is not None:
                 heard, graded = await self._checked(stage.checks, trial, record, heard, verdicts)
-                events += [_grading(ask, answer, round_index) for ask, answer in graded]
+                events += [graded_event(ask, answer, round_index) for ask, answer in graded]
             replies, unused = _prefix(batch, heard)
             events += [_event(reply, verdicts, round_index) for reply in replies]
             events += [_event(reply, verdicts, round_index, used=False) for reply in unused]
@@ -281,22 +282,4 @@ def _event(reply: Reply, verdicts: Verdicts, round_index: int, *, used: bool = T
         "tokens_out": None if completion is None else completion.usage.tokens_out,
         "error": None if reply.error is None else f"{reply.error.kind}: {reply.error.message}",
         "used": used,
-    }
-
-
-def _grading(ask: Ask, answer: Answer, round_index: int) -> _Fields:
-    """What a judge said of an answer: it is paid for like any call, and is nobody's answer itself."""
-    completion, failure = answer.completion, answer.failure
-    return {
-        "key": ask.key,
-        "round": round_index,
-        "slot": ask.agent.slot,
-        "role": "grader",
-        "text": "" if completion is None else completion.text,
-        "answer": None,
-        "correct": None,
-        "finish": None if completion is None else completion.finish,
-        "tokens_in": None if completion is None else completion.usage.tokens_in,
-        "tokens_out": None if completion is None else completion.usage.tokens_out,
-        "error": None if failure is None else f"{failure.kind}: {failure.message}",
     }
