@@ -27,7 +27,7 @@ COMMANDS = {
     "ls": "List the runs of a folder.",
     "catalog": "List topologies, tasks, personas, protocols and ready experiments.",
     "init": "Copy a ready experiment file to here, to be changed.",
-    "pull": "Fetch a small model into the user's cache.",
+    "pull": "Fetch a small model, or the questions of a benchmark, into the user's cache.",
     "doctor": "Try what a model at an endpoint can do: caps, seeds, usage, logprobs, embeddings.",
     "bench": "Measure agentscale beside named baselines, in one run.",
     "schema": "Print the JSON Schema of experiment files, for editors.",

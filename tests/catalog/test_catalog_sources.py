@@ -22,6 +22,7 @@ from pyarrow import parquet
 
 from agentscale.catalog import load_task
 from agentscale.errors import SpecError
+from agentscale.schema.sources import Columns, TaskData
 from agentscale.schema.tasks import Sample
 
 Rows = Sequence[dict[str, Any]]
@@ -531,6 +532,28 @@ def test_a_wrong_word_on_the_source_is_named_with_its_line(case: str, tmp_path: 
 def test_a_head_has_samples_of_its_own_or_from_elsewhere(tmp_path: Path) -> None:
     own(tmp_path, {"files": "t.csv", "columns": COLUMNS}, samples="samples.jsonl")
     assert "there is data too" in problem(tmp_path)
+
+
+parts = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 3) | st.sampled_from(["q", "t.jsonl", "", "{q", "a.b", "../x"]),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from([*TaskData.model_fields, "q"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+asked = st.fixed_dictionaries({}, optional=dict.fromkeys([*TaskData.model_fields, "colums"], parts))
+mappings = st.fixed_dictionaries({}, optional=dict.fromkeys([*Columns.model_fields, "inputs"], parts))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked, mappings)
+def test_no_word_on_a_source_brings_forth_another_error(
+    tmp_path: Path, data: dict[str, Any], columns: dict[str, Any]
+) -> None:
+    own(tmp_path, {"files": "t.jsonl", "columns": columns, **data})
+    as_jsonl([ROW], tmp_path / "quiz" / "t.jsonl")
+    with contextlib.suppress(SpecError):
+        load(tmp_path)
 
 
 cells = st.none() | st.booleans() | st.integers(-3, 9) | st.text(max_size=4) | st.lists(st.integers(0, 1), max_size=3)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -60,6 +61,35 @@ def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(SpecError) as caught:
         datasets.pull_files(HUB, tmp_path / "task")
     assert caught.value.remedy == "pip install 'agentscale[hf]'"
+
+
+def test_the_hub_is_asked_for_that_file_of_the_data_set_at_that_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, object]] = []
+
+    def hf_hub_download(repo: str, name: str, **more: object) -> str:
+        asked.append({"repo": repo, "name": name, **more})
+        return str(download(HUB, name, Path(str(more["local_dir"]))))
+
+    hub = ModuleType("huggingface_hub")
+    vars(hub)["hf_hub_download"] = hf_hub_download
+    monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
+    datasets.pull_files(HUB, tmp_path / "task")
+    assert [(each["repo"], each["name"], each["revision"], each["repo_type"]) for each in asked] == [
+        ("some/set", name, "a" * 40, "dataset") for name in HUB.files
+    ]
+
+
+def test_a_hub_that_refuses_is_told_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hf_hub_download(*_: object, **__: object) -> str:
+        raise OSError("403: access to some/set is restricted")
+
+    hub = ModuleType("huggingface_hub")
+    vars(hub)["hf_hub_download"] = hf_hub_download
+    monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
+    with pytest.raises(EndpointError, match="whether it needs a login"):
+        datasets.pull_files(HUB, tmp_path / "task")
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ def test_the_ready_experiments_are_these() -> None:
         "commons",
         "debate-manners",
         "debate-topologies",
+        "difficulty",
         "diversity-controls",
         "donor-game",
         "equal-budgets",
