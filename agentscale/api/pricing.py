@@ -17,7 +17,9 @@ def rate(folder: RunFolder) -> Callable[[str, int, int], float | None]:
     from agentscale import experiment
     from agentscale.engine.pricing import quotes
 
-    known = quotes(experiment.from_folder(folder), os.environ)
+    # Of an imported log nobody knows what was asked, and so not what it cost.
+    imported = "imported" in folder.header.experiment
+    known = {} if imported else quotes(experiment.from_folder(folder), os.environ)
 
     def usd(model: str, tokens_in: int, tokens_out: int) -> float | None:
         quote = known.get(model)

@@ -125,6 +125,9 @@ def test_logs_become_a_run_with_the_measures_and_the_survival_of_our_own_commons
             for name, value in recorded(log).measures().items()
             if name in ("survival", "gain", "silent", "unreadable")
         }
+    page = run.report().read_text("utf-8")
+    assert 'id="survival"' in page
+    assert 'id="worlds"' in page
     ended = [(row["cell"], row["at"]) for row in run.rows("survival") if row["measure"] == "ended" and row["value"]]
     assert ended == [("stellar-sponge-16", "7"), ("swift-waterfall-42", "6")]
 
