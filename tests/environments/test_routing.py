@@ -213,18 +213,17 @@ def test_the_graph_and_the_skills_are_kept_before_the_stream_and_after_each_job(
 
 def test_agents_that_learn_whom_to_ask_beat_those_that_do_not_and_these_beat_chance() -> None:
     """What the paper finds, on jobs whose holders are known: without evolution worse, with a random router worst."""
-    for learning in ("paper", "code"):
-        learnt, frozen, chance = (
-            np.mean([by_policy(world, "learner", seed=seed)["solved_test"] for seed in range(6)])
-            for world in (Routing(learning=learning), Routing(learning="frozen"), Routing(router="random"))
-        )
-        assert learnt > frozen + 0.15
-        assert frozen > chance + 0.15
+    paper, code, frozen, chance = (
+        np.mean([by_policy(world, "learner", seed=seed)["solved_test"] for seed in range(3)])
+        for world in (Routing(), Routing(learning="code"), Routing(learning="frozen"), Routing(router="random"))
+    )
+    assert min(paper, code) > frozen + 0.15
+    assert frozen > chance + 0.15
 
 
 def test_who_learns_specialises_and_who_is_frozen_does_not() -> None:
     learnt, frozen = (
-        np.mean([by_policy(Routing(learning=rule), "learner", seed=seed)["specialisation"] for seed in range(4)])
+        np.mean([by_policy(Routing(learning=rule), "learner", seed=seed)["specialisation"] for seed in range(2)])
         for rule in ("paper", "frozen")
     )
     assert learnt > 0.8 > 0.7 > frozen
