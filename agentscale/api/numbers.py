@@ -121,6 +121,35 @@ class Numbers:
         kept = kept_dimension(self.folder.embeddings_path, found.identity)
         return NamedEmbedder(found.signature if kept is None else f"{found.identity}:{kept}", found)
 
+    def embed_with_ray(self, workers: int, address: str | None = None) -> None:
+        """Embeds all texts of the run that have no vectors yet by tasks of Ray; the analysis then finds them.
+
+        Args:
+            workers: Tasks at once, ≥ 1. They change no vector.
+            address: Of a cluster; without it one is started on this machine meanwhile.
+
+        Raises:
+            SpecError: If Ray is not installed, no cluster answers, or the embedder is one at an endpoint.
+        """
+        from agentscale.analysis.vectors import TextVectors
+        from agentscale.engine.cluster import connected
+        from agentscale.engine.spreading import spread_embed
+        from agentscale.schema.embedding import ENDPOINT
+
+        if workers < 1:
+            raise SpecError(f"got {workers}", key="workers", allowed="a whole number of at least 1")
+        for name in self._embedders:
+            spec = read(name)
+            if spec.name == ENDPOINT:
+                raise SpecError(f"{spec.label!r} is at an endpoint, which embeds as fast as it can", key="embedder")
+            with connected(address, workers) as ray:
+                signature = self._embedding(name).signature
+                vectors = TextVectors(self.folder.embeddings_path, signature, spread_embed(ray, spec, workers))
+                for transcript in self.transcripts():
+                    for event in transcript.events:
+                        vectors.row(event.text)
+                vectors.flush()
+
     def rows(self, table: str = "cells") -> tuple[dict[str, Any], ...]:
         """The rows of a table, as mappings from column to value.
 

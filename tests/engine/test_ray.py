@@ -36,3 +36,36 @@ def test_a_cluster_that_does_not_answer_is_told_at_once_and_leaves_no_folder(tmp
     with pytest.raises(SpecError, match="Connection refused"):
         api.run("main", out=tmp_path / "run", executor="ray", ray_address="127.0.0.1:1")
     assert not (tmp_path / "run").exists()
+
+
+EMBEDDED = """
+import sys
+import numpy as np
+from agentscale import api
+
+small = ["task=[{name: sums, limit: 4}]", "team={size: [2], layer: [L1]}", "protocol=vote"]
+run = api.run("main", *small, out=sys.argv[1])
+
+
+def kept():
+    blocks = [np.load(path) for path in run.folder.embeddings_path.rglob("*.npy")]
+    return {row["digest"].tobytes(): row["vector"].tobytes() for block in blocks for row in block}
+
+
+run.embed_with_ray(2)
+by_ray = kept()
+for path in run.folder.embeddings_path.rglob("*.npy"):
+    path.unlink()
+run.analysis
+assert by_ray == kept()
+print("the same", len(by_ray))
+"""
+
+
+@pytest.mark.slow
+def test_texts_that_ray_embeds_have_the_vectors_of_this_process(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    command = [sys.executable, "-c", EMBEDDED, str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "the same 20" in done.stdout

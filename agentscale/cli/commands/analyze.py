@@ -19,6 +19,8 @@ from agentscale.errors import SpecError
 @click.option("--extract", help="Read all answers anew by this chain of extractors, such as mark,letter.")
 @click.option("--across-decoding", is_flag=True, help="Compare teams that were decoded differently all the same.")
 @click.option("--against", type=click.Path(), help="Another run folder: the paired difference of cells that are alike.")
+@click.option("--ray-workers", type=int, help="Have texts embedded by so many tasks of Ray, of a run that is large.")
+@click.option("--ray-address", help="Of a cluster of Ray; by default one is started on this machine.")
 @click.option("--table", help="The table that --json prints; cells by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print the rows of a table as one JSON array.")
 def command(
@@ -27,6 +29,8 @@ def command(
     extract: str | None,
     across_decoding: bool,
     against: str | None,
+    ray_workers: int | None,
+    ray_address: str | None,
     table: str | None,
     as_json: bool,
 ) -> None:
@@ -44,6 +48,10 @@ def command(
         )
     chain = None if extract is None else [name.strip() for name in extract.split(",")]
     opened = api.open_run(run, embedder=embedder, extract=chain, across_decoding=across_decoding)
+    if ray_workers is not None:
+        opened.embed_with_ray(ray_workers, ray_address)
+    elif ray_address is not None:
+        raise SpecError("got --ray-address without --ray-workers", remedy="say how many tasks, with --ray-workers")
     if against is not None:
         made = opened.compare(api.open_run(against, extract=chain))
         say(to_json(made.rows) if as_json else differences(made.rows))
