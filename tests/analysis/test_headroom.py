@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
@@ -23,6 +23,7 @@ def test_what_is_below_guessing_has_no_headroom() -> None:
     assert headroom(1, 10, 0.25).headroom == 0
 
 
+@settings(max_examples=25)
 @given(st.integers(1, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0, 0.9))
 def test_headroom_lies_within_its_range_and_the_interval_is_wilsons(counts: tuple[int, int], chance: float) -> None:
     right, asked = counts

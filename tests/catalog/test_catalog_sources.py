@@ -545,7 +545,7 @@ asked = st.fixed_dictionaries({}, optional=dict.fromkeys([*TaskData.model_fields
 mappings = st.fixed_dictionaries({}, optional=dict.fromkeys([*Columns.model_fields, "inputs"], parts))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked, mappings)
 def test_no_word_on_a_source_brings_forth_another_error(
     tmp_path: Path, data: dict[str, Any], columns: dict[str, Any]
@@ -559,7 +559,7 @@ def test_no_word_on_a_source_brings_forth_another_error(
 cells = st.none() | st.booleans() | st.integers(-3, 9) | st.text(max_size=4) | st.lists(st.integers(0, 1), max_size=3)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.dictionaries(st.sampled_from([*ROW, "labels", "q.x"]), cells), max_size=3),
     st.sampled_from(

@@ -48,8 +48,8 @@ def test_every_task_is_listed_with_what_a_user_chooses_by(shown: Callable[..., R
     assert "gym: pip install 'agentscale[gym]'" in out
 
 
-@pytest.mark.parametrize("name", task_names())
-def test_every_task_can_be_shown(name: str, shown: Callable[..., Ran]) -> None:
+@pytest.mark.parametrize("name", ["sums", "knowledge", "hanoi", "mazes", "programs", "words", "gsm8k", "gym-legs"])
+def test_a_task_of_every_kind_can_be_shown(name: str, shown: Callable[..., Ran]) -> None:
     code, out, err = shown("--show", name)
     assert (code, err) == (0, "")
     assert max(map(len, out.splitlines())) <= 80
