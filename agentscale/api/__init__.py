@@ -5,11 +5,12 @@ from agentscale.api.drawing import DrawnTopology, draw
 from agentscale.api.estimating import estimate
 from agentscale.api.fitting import calibrate
 from agentscale.api.interchange import ImportedRun, export_run, import_run
+from agentscale.api.opening import open_run
 from agentscale.api.piloting import QUESTIONS, Piloted, pilot
 from agentscale.api.plan_costs import PlanCost, Unit
 from agentscale.api.probing import Doctored, doctor
 from agentscale.api.results import Run
-from agentscale.api.running import check, load, open_run, replay, run, simulate
+from agentscale.api.running import check, load, replay, run, simulate
 from agentscale.api.searching import Searched, search
 from agentscale.api.serving import serve
 from agentscale.api.viewing import Viewed, view

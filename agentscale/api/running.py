@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
+from agentscale.api.executors import Executor, Executors, Setting, Source
 from agentscale.api.fitting import world_overrides
-from agentscale.api.rereading import reread
 from agentscale.api.results import Run
 from agentscale.api.waiting import interruptible, wait_for
 from agentscale.engine import CONCURRENCY
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 BATCHED = 50_000
 """Calls under way at once where they go out in batches: all that are live are to be in one."""
-
-Executor = Literal["local", "ray"]
-"""Who plays a run: this process, or tasks of Ray."""
 
 
 def _ignore(tally: Tally) -> None:
@@ -117,7 +114,8 @@ def run(
         StoreError: If the folder cannot be written.
     """
     _check_concurrency(concurrency)
-    _check_sharing(mode, shard, executor, workers, ray_address)
+    executors = Executors(shard, executor, workers, ray_address)
+    executors.check(mode)
     sweep = load(experiment, *overrides)
     environ = environment(env_file)
     check(sweep, environ)
@@ -125,37 +123,49 @@ def run(
         concurrency = max(concurrency, BATCHED)
     remote = Remote(str(out)) if is_url(out) else None
     path = Path(out or Path("results") / sweep.header.name) if remote is None else remote.copy
+    setting = Setting(concurrency, environ, watch)
 
-    def played() -> Run:
-        if shard is None and executor == "local":
-            return _play(sweep, _folder(sweep, path, mode, changed), mode, concurrency, environ, watch)
-        from agentscale.api import sharing
-
-        setting = sharing.Setting(concurrency, environ, watch)
-        if shard is not None:
-            share = sharing.checked(sweep, shard)
-            folder = _folder(sweep, path, mode, changed)
-            shared = sharing.play_shard(sweep, folder, share, setting, remote)
-        else:
-            from agentscale.engine.cluster import connected
-
-            with connected(ray_address, workers) as ray:  # before a folder is made
-                folder = _folder(sweep, path, mode, changed)
-                source = sharing.Source(experiment, overrides)
-                shared = sharing.play_with_ray(sweep, folder, source, setting, ray=ray, workers=workers)
-        if shared.left:
-            return Run(folder, tally=shared.tally, environ=environ, shares_left=shared.left)
-        return _play(sweep, folder, mode, concurrency, environ, watch, before=shared)
+    def made() -> RunFolder:
+        return _folder(sweep, path, mode, changed)
 
     if remote is None:
-        return played()
+        return _run(sweep, made, mode, setting, executors, Source(experiment, overrides))
     remote.pull()
     try:
-        made = played()
+        run = _run(sweep, made, mode, setting, executors, Source(experiment, overrides), remote)
     finally:
         remote.push()
-    made.remote = remote
-    return made
+    run.remote = remote
+    return run
+
+
+def _run(
+    sweep: Sweep,
+    made: Callable[[], RunFolder],
+    mode: Mode,
+    setting: Setting,
+    executors: Executors,
+    source: Source,
+    remote: Remote | None = None,
+) -> Run:
+    """Plays the sweep by what was chosen to play it. The folder is ``made`` once nothing else stands in the way."""
+    if executors.is_plain:
+        return _play(sweep, made(), mode, setting)
+    from agentscale.api import sharing
+
+    if executors.shard is not None:
+        share = sharing.checked(sweep, executors.shard)
+        folder = made()
+        shared = sharing.play_shard(sweep, folder, share, setting, remote)
+    else:
+        from agentscale.engine.cluster import connected
+
+        with connected(executors.ray_address, executors.workers) as ray:
+            folder = made()
+            shared = sharing.play_with_ray(sweep, folder, source, setting, ray=ray, workers=executors.workers)
+    if shared.left:
+        return Run(folder, tally=shared.tally, environ=setting.environ, shares_left=shared.left)
+    return _play(sweep, folder, mode, setting, before=shared)
 
 
 def simulate(
@@ -218,7 +228,7 @@ def replay(
     source = RunFolder.open(Path(path))
     sweep = room.from_folder(source)
     if out is None:
-        return _play(sweep, source, "replay", concurrency, {}, watch)
+        return _play(sweep, source, "replay", Setting(concurrency, {}, watch))
     if Path(out).exists():
         raise SpecError(f"{str(out)!r} exists already", key="out", remedy="name a folder that does not exist yet")
     target = RunFolder.create(Path(out), sweep.header, sweep.source, sweep.questions.values())
@@ -227,51 +237,8 @@ def replay(
         target.adopt_recording(source)
         if source.embeddings_path.is_dir():
             shutil.copytree(source.embeddings_path, target.embeddings_path)
-        made = _play(sweep, target, "replay", concurrency, {}, watch)
+        made = _play(sweep, target, "replay", Setting(concurrency, {}, watch))
         undo.pop_all()
-    return made
-
-
-def open_run(
-    path: str | Path,
-    *,
-    embedder: str | Sequence[str] | None = None,
-    extract: Sequence[str] | None = None,
-    across_decoding: bool = False,
-) -> Run:
-    """Opens a run folder to read it.
-
-    Args:
-        path: The run folder.
-        embedder: The embedder for K*; by default the one that the experiment names. Of several the first makes K*, and
-            the table ``embedders`` says how far the others agree with it.
-        extract: Another chain of extractors, by name: all answers are read anew, and cells whose prompts hung on how
-            answers were read are left out. The table ``rereading`` has every answer that changed. Nothing on disk
-            does.
-        across_decoding: Whether teams that were decoded differently, by temperature or ``top_p``, are compared all the
-            same; by default such comparisons are left out and named.
-
-    Raises:
-        SpecError: If an extractor is unknown, or every cell was steered by answers.
-        StoreError: If ``path`` is no run folder.
-    """
-    remote = Remote(str(path)) if is_url(path) else None
-    if remote is not None:
-        remote.pull()
-    folder = RunFolder.open(Path(path) if remote is None else remote.copy)
-    if extract is None:
-        made = Run(folder, embedder=embedder, environ=os.environ, across_decoding=across_decoding)
-    else:
-        anew, warnings = reread(folder, extract)
-        made = Run(
-            anew,
-            embedder=embedder,
-            environ=os.environ,
-            across_decoding=across_decoding,
-            warnings=warnings,
-            before=folder,
-        )
-    made.remote = remote
     return made
 
 
@@ -311,15 +278,7 @@ def _folder(sweep: Sweep, path: Path, mode: Mode, changed: bool) -> RunFolder:
     return folder
 
 
-def _play(
-    sweep: Sweep,
-    folder: RunFolder,
-    mode: Mode,
-    concurrency: int,
-    environ: Mapping[str, str],
-    watch: Callable[[Tally], None],
-    before: Shared | None = None,
-) -> Run:
+def _play(sweep: Sweep, folder: RunFolder, mode: Mode, setting: Setting, before: Shared | None = None) -> Run:
     """Plays the sweep into ``folder``.
 
     ``before`` is what was asked by shares: their failures stand, and what they did is told with the rest.
@@ -337,7 +296,7 @@ def _play(
                 session = (
                     Session(offline_models(sweep), Connections())
                     if mode == "replay"
-                    else await stack.enter_async_context(opened(sweep, environ, folder, stopper.on_stop))
+                    else await stack.enter_async_context(opened(sweep, setting.environ, folder, stopper.on_stop))
                 )
                 return await run_sweep(
                     sweep,
@@ -345,10 +304,10 @@ def _play(
                     session.models,
                     connections=session.connections,
                     mode=mode,
-                    concurrency=concurrency,
-                    watch=watch,
+                    concurrency=setting.concurrency,
+                    watch=setting.watch,
                     stopper=stopper,
-                    quotes=quotes(sweep, environ) if mode != "replay" else None,
+                    quotes=quotes(sweep, setting.environ) if mode != "replay" else None,
                     failures_stand=before is not None,
                 )
 
@@ -357,19 +316,4 @@ def _play(
         tally = wait_for(play)
     if before is not None and before.tally is not None:
         tally = tally.after(before.tally)
-    return Run(folder, tally=tally, environ=None if mode == "replay" else environ)
-
-
-def _check_sharing(
-    mode: Mode, shard: str | None, executor: Executor, workers: int | None, ray_address: str | None
-) -> None:
-    if executor not in get_args(Executor):
-        raise SpecError.unknown("executor", executor, get_args(Executor), key="executor")
-    if shard is not None and executor == "ray":
-        raise SpecError("shard and executor ray both share out the run", allowed="one of them")
-    if mode == "live" and (shard is not None or executor == "ray"):
-        raise SpecError("a run that is shared has to be recorded", key="mode", allowed="record")
-    if executor != "ray" and (workers is not None or ray_address is not None):
-        raise SpecError("workers and ray_address belong to executor ray", remedy="add executor ray, or leave them out")
-    if workers is not None and workers < 1:
-        raise SpecError(f"got {workers}", key="workers", allowed="a whole number of at least 1")
+    return Run(folder, tally=tally, environ=None if mode == "replay" else setting.environ)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from agentscale.api.executors import Setting, Source
 from agentscale.api.waiting import interruptible, wait_for
 from agentscale.engine.run import Stopper
 from agentscale.engine.shares import left, play_all, play_share
@@ -18,14 +17,6 @@ if TYPE_CHECKING:
     from agentscale.store.remote import Remote
 
 
-class Setting(NamedTuple):
-    """How a run is asked, whoever asks it."""
-
-    concurrency: int
-    environ: Mapping[str, str]
-    watch: Callable[[Tally], None]
-
-
 class Shared(NamedTuple):
     """What one process has done of a run that it shares."""
 
@@ -33,18 +24,6 @@ class Shared(NamedTuple):
     """``None`` where others had done all, or were at it."""
     left: int
     """Shares of the run that are not done."""
-
-
-class Source(NamedTuple):
-    """Where workers find the experiment."""
-
-    experiment: str | Path
-    overrides: tuple[str, ...]
-
-    @property
-    def named(self) -> str:
-        """A path that does not hang on the working folder, or the name of a ready experiment."""
-        return str(Path(self.experiment).resolve()) if Path(self.experiment).is_file() else str(self.experiment)
 
 
 def checked(sweep: Sweep, shard: str) -> Share:
