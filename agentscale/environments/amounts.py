@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from agentscale.environments.marks import pattern
 from agentscale.schema.calls import ANSWER_MARK
 
-_MARKED = re.compile(rf"{re.escape(ANSWER_MARK[:-1])}[*_ ]*:(.*)", re.IGNORECASE)
+_MARKED = re.compile(rf"{pattern(ANSWER_MARK)}(.*)", re.IGNORECASE)
 _AMOUNT = re.compile(
-    r"(?P<before>[^0-9]*?)(?P<number>[-−]?(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})(?:\.[0-9]{1,15})?)(?P<after>[^0-9]*)"
+    r"(?P<before>[^0-9]*?)(?P<number>[-−]?(?:(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})(?:\.[0-9]{1,15})?|\.[0-9]{1,15}))(?P<after>[^0-9]*)"
 )
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 from pydantic import Field
 
 from agentscale.environments.base import Environment, Score
+from agentscale.environments.marks import behind
 from agentscale.schema.worlds import Edges, Extreme, Heard, Observation, Policy
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 MARK = "Number:"
 """The mark behind which a number is read."""
 
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"[-−]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)")
 _MEAN = re.compile(r"^In round \d+ the mean was (\S+) ", re.MULTILINE)
 
 Round = tuple[float | None, ...]
@@ -199,10 +200,9 @@ _FORM = f"Write your number on the last line: {MARK} …"
 
 def _read(text: str) -> float | None:
     """The number behind the last mark, or the only one that a text holds."""
-    _, mark, rest = text.rpartition(MARK)
-    found = _NUMBER.findall(rest)[:1] if mark else []
+    found = _NUMBER.findall(behind(text, MARK) or "")[:1]
     numbers = found or _NUMBER.findall(text)
-    return float(numbers[0]) if len(numbers) == 1 else None
+    return float(numbers[0].replace(",", "").replace("−", "-")) if len(numbers) == 1 else None
 
 
 def _mean(numbers: Round) -> float | None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from agentscale.environments.base import Environment, Score
+from agentscale.environments.marks import behind
 from agentscale.schema.worlds import Edges, Extreme, Heard, Observation, Policy
 
 if TYPE_CHECKING:
@@ -209,6 +210,6 @@ _FORM = f"Write one word on the last line: {MARK} …"
 
 def _read(text: str) -> str | None:
     """The word behind the last mark, or the only one that a text holds, in lower case."""
-    _, mark, rest = text.lower().rpartition(MARK.lower())
-    words = _WORD.findall(rest)[:1] if mark else _WORD.findall(text.lower())
+    rest = behind(text.lower(), MARK)
+    words = _WORD.findall(text.lower()) if rest is None else _WORD.findall(rest)[:1]
     return words[0] if len(words) == 1 and len(words[0]) <= LONGEST_WORD else None

@@ -23,6 +23,8 @@ FEW = settings(max_examples=30)
         ("Final answer: give 30,720 units", Amount(30_720, ("give",))),
         ("Final answer: I punish −4", Amount(-4, ("i", "punish"))),
         ("Final answer: -4", Amount(-4)),
+        ("Final answer: give .5 units", Amount(0.5, ("give",))),
+        ("Final answer: -.5", Amount(-0.5)),
         ("Final answer: 50 %", Amount(50, is_share=True)),
         ("Final answer: 50 percent of it", Amount(50, is_share=True)),
         ("10", None),

@@ -10,13 +10,14 @@ from agentscale.environments.commons.framings import Framing
 from agentscale.environments.commons.ledger import threshold
 from agentscale.environments.commons.state import Said, State
 from agentscale.environments.faults import Fault
+from agentscale.environments.marks import pattern
 from agentscale.schema.calls import ANSWER_MARK
 
 NEXT_MARK, SUMMARY_MARK, LIMIT_MARK = "Next speaker:", "Summary:", "Agreed limit:"
 
-_NEXT = re.compile(rf"^[ *_]*{NEXT_MARK}[ *_]*(.*)$", re.IGNORECASE | re.MULTILINE)
-_SUMMARY = re.compile(rf"^[ *_]*{SUMMARY_MARK}[ *_]*(.*)$", re.IGNORECASE | re.MULTILINE)
-_LIMIT = re.compile(rf"^[ *_]*{LIMIT_MARK}[ *_]*([0-9]{{1,9}})\b", re.IGNORECASE | re.MULTILINE)
+_NEXT = re.compile(rf"^[ *_]*{pattern(NEXT_MARK)}[ *_]*(.*)$", re.IGNORECASE | re.MULTILINE)
+_SUMMARY = re.compile(rf"^[ *_]*{pattern(SUMMARY_MARK)}[ *_]*(.*)$", re.IGNORECASE | re.MULTILINE)
+_LIMIT = re.compile(rf"^[ *_]*{pattern(LIMIT_MARK)}[ *_]*([0-9]{{1,9}})\b", re.IGNORECASE | re.MULTILINE)
 _NOBODY = "nobody"
 
 

@@ -11,10 +11,11 @@ from agentscale.environments.donor.ledger import Deed, Game
 from agentscale.environments.donor.pairing import Pair
 from agentscale.environments.donor.state import Advice, Player, State
 from agentscale.environments.faults import Fault
+from agentscale.environments.marks import pattern
 from agentscale.schema.calls import ANSWER_MARK
 
 STRATEGY_MARK = "Strategy:"
-_STRATEGY = re.compile(rf"^[ *_]*{STRATEGY_MARK}[ *_]*(.*)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+_STRATEGY = re.compile(rf"^[ *_]*{pattern(STRATEGY_MARK)}[ *_]*(.*)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 
 
 class Done(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from agentscale.environments.marks import behind
 from agentscale.environments.matrix_games.tables import Option, Table
 
 CHOICE, PREDICTION = "Choice:", "Prediction:"
@@ -34,8 +35,8 @@ class Names(NamedTuple):
 
     def read(self, text: str, mark: str) -> Option:
         """The option that a text names: behind the last mark, or the only one of the two letters that it holds."""
-        _, found, rest = text.rpartition(mark)
-        named = self._in(rest.split("\n")[0]) if found else set()
+        rest = behind(text, mark) or ""
+        named = self._in(rest.split("\n")[0])
         named = named or self._in(text)
         return self.option(named.pop()) if len(named) == 1 else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from agentscale.environments.marks import behind
 from agentscale.environments.mazes.grid import Maze, Place
 
 MARK = "Route:"
@@ -26,9 +27,11 @@ def written(way: Iterable[Place]) -> str:
 
 def read(text: str) -> tuple[Place, ...] | None:
     """The way behind the last mark of a text; ``None`` where there is neither a way nor the word none."""
-    _, mark, rest = text.rpartition(MARK)
-    way = places(rest) if mark else ()
-    return way if way or (mark and _NONE.match(rest)) else None
+    rest = behind(text, MARK)
+    if rest is None:
+        return None
+    way = places(rest)
+    return way if way or _NONE.match(rest) else None
 
 
 def steps_of(maze: Maze, way: Sequence[Place]) -> Sequence[Place]:

@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from agentscale.environments.marks import pattern
 from agentscale.schema.calls import ANSWER_MARK
 
-_MARK = re.compile(rf"{re.escape(ANSWER_MARK)}[ \t*_`\"'(\[]*(.*)", re.IGNORECASE)
+_MARK = re.compile(rf"{pattern(ANSWER_MARK)}[ \t*_`\"'(\[]*(.*)", re.IGNORECASE)
 _DECODER = json.JSONDecoder()
 _MOST_IN_VAIN = 1_000_000
 """Characters that are read without an object coming of it: beyond, a text only wastes time."""

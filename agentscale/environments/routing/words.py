@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from agentscale.environments.marks import pattern
 from agentscale.environments.routing.jobs import BOOKS, WORDS, Codes, Part
 from agentscale.environments.routing.state import Item, Result, RoutingState, Step
 
 ACTION_MARK = "Action:"
-_ACTION = re.compile(rf"{ACTION_MARK}[ \t*_]*(execute|forward|split)\b([^\n]*)", re.IGNORECASE)
+_ACTION = re.compile(rf"{pattern(ACTION_MARK)}[ \t*_]*(execute|forward|split)\b([^\n]*)", re.IGNORECASE)
 _PEERS = "Your neighbours, with the weight of your link and how well they are thought to know the books"
 _DONE = {
     "execute": "you executed it",
