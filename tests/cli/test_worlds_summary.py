@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from agentscale.cli.worlds import MOST, worlds
@@ -36,3 +37,15 @@ def test_where_several_tasks_are_told_each_stands_over_its_own_cells() -> None:
     other = [{**row, "task": "donors"} for row in rows(1, 1)]
     lines = worlds([*rows(1, 1), *other]).split("\n")
     assert [line.split()[0] for line in lines[::2]] == ["commons", "donors"]
+
+
+def test_what_was_at_fault_is_told_also_where_it_has_no_column() -> None:
+    silent = {"measure": "silent", "value": 0.75, "low": 0.5, "high": 1.0}
+    every = rows(2, 9)
+    lines = worlds([*every, {**every[-1], **silent}, {**every[-1], **silent, "measure": "invalid", "value": 0.0}])
+    assert lines.split("\n")[3:] == ["silent: up to 0.75 (model-1)"]
+
+
+def test_a_measure_that_no_cell_defines_takes_no_room() -> None:
+    undefined = [{**row, "measure": "spread", "value": math.nan} for row in rows(1, 1)]
+    assert worlds([*undefined, *rows(1, 9)]) == worlds(rows(1, 9))
