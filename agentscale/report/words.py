@@ -135,7 +135,8 @@ def _floor(cells: Sequence[Row]) -> Finding | None:
     if not chances and not failures:
         return None
     value = percent(min(row["chance"] for row in chances)) if chances else ABSENT
-    text = "What guessing gives on average." if chances else "The chance level is unknown: the answers are open."
+    unknown = "The chance level is unknown: the answers are open, or deeds in a world."
+    text = "What guessing gives on average." if chances else unknown
     if failures:
         worst = max(failures, key=lambda row: row["parse_failure"])
         text += (

@@ -55,6 +55,13 @@ def test_a_world_with_many_measures_is_shown_by_those_that_it_names_first() -> N
     assert [panel.title for panel in made.panels] == [f"commons · m{at}" for at in range(MOST_MEASURES)]
 
 
+def test_a_measure_that_no_cell_defines_has_no_panel() -> None:
+    made = figure([mean("a", 2, "q1", "spread", NAN), mean("b", 4, "q1", "spread", NAN), *MEANS], RUNS)
+    assert made is not None
+    assert [panel.title for panel in made.panels] == ["commons · gain"]
+    assert figure([mean("a", 2, "q1", "spread", NAN)], []) is None
+
+
 def test_without_a_world_there_is_no_figure_and_a_run_of_worlds_without_a_goal_says_why_it_has_no_accuracy() -> None:
     assert figure([], []) is None
     assert "no goal" in unanswered({"worlds": MEANS})

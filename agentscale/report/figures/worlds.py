@@ -10,7 +10,7 @@ from agentscale.report.figures.base import Figure, Panel, spec
 from agentscale.report.numbers import Row, between, cell_text, known, sheet
 
 MOST_MEASURES = 4
-"""Panels of a task: the measures that its world names first."""
+"""Panels of a task: the measures that its world names first, of those that any cell defines."""
 MOST_CELLS = 24
 """Rows of a panel: beyond, it is read in the table."""
 MOST_COLOURS = 8
@@ -22,7 +22,7 @@ CAPTION = (
 
 
 def figure(means: Sequence[Row], runs: Sequence[Row]) -> Figure | None:
-    """The figure of the tables ``worlds`` and ``world_runs``; ``None`` where no world was played.
+    """The figure of the tables ``worlds`` and ``world_runs``; ``None`` where none was played or nothing is defined.
 
     Args:
         means: The table ``worlds``.
@@ -33,12 +33,18 @@ def figure(means: Sequence[Row], runs: Sequence[Row]) -> Figure | None:
     panels = [
         _panel(f"{task} · {measure}", measure, _whole(means, task, measure), runs, names)
         for task in dict.fromkeys(row["task"] for row in means)
-        for measure in list(dict.fromkeys(row["measure"] for row in means if row["task"] == task))[:MOST_MEASURES]
+        for measure in _measures(means, task)
     ]
     if not panels:
         return None
     shown = sheet("worlds", COLUMNS, means)
     return Figure("worlds", "What the worlds measured", CAPTION, tuple(panels), shown)
+
+
+def _measures(means: Sequence[Row], task: str) -> list[str]:
+    """The first measures of a task that are defined in any of its cells."""
+    defined = (row["measure"] for row in means if row["task"] == task and known(row["value"]))
+    return list(dict.fromkeys(defined))[:MOST_MEASURES]
 
 
 def _whole(means: Sequence[Row], task: str, measure: str) -> list[Row]:
