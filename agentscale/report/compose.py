@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import platformdirs
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from agentscale.analysis.tables import LONG
+from agentscale.errors import StoreError
 from agentscale.recording.files import replaced
 from agentscale.report import drawings, transcripts, words
 from agentscale.report.assets import asset, declared
@@ -140,8 +143,19 @@ def _variables() -> dict[str, Any]:
 
 @cache
 def _bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed, from the copy that the SVG files are drawn with."""
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
+    """Vega, Vega-Lite and Vega-Embed, from the copy that the SVG files are drawn with.
+
+    To bundle them takes two seconds, so what one version gives is kept in the user's cache; where it cannot be, it is
+    made anew.
+    """
+    kept = platformdirs.user_cache_path("agentscale") / f"vega-{vl_convert.__version__}.js"
+    with suppress(OSError):
+        return kept.read_text("utf-8")
+    made = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
+    with suppress(OSError, StoreError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        _write(kept, made)
+    return made
 
 
 def _script(name: str) -> Markup:
