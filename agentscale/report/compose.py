@@ -11,6 +11,7 @@ import base64
 import hashlib
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -148,7 +149,7 @@ def _bundle() -> str:
     To bundle them takes two seconds, so what one version gives is kept in the user's cache; where it cannot be, it is
     made anew.
     """
-    kept = platformdirs.user_cache_path("agentscale") / f"vega-{vl_convert.__version__}.js"
+    kept = platformdirs.user_cache_path("agentscale") / f"vega-{version('vl-convert-python')}.js"
     with suppress(OSError):
         return kept.read_text("utf-8")
     made = str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace("</script", "<\\/script")
