@@ -116,7 +116,8 @@ def _said(p: WorldParameters, n_options: int) -> Floats:
 
 def _both_succeed(p: WorldParameters) -> float:
     """How often two channels of one question both succeed."""
-    nodes, weights = special.roots_jacobi(_NODES, p.solvability_b - 1.0, p.solvability_a - 1.0)
+    with np.errstate(invalid="ignore"):  # where both exponents add up to −1, scipy makes 0/0 and does not use it
+        nodes, weights = special.roots_jacobi(_NODES, p.solvability_b - 1.0, p.solvability_a - 1.0)
     alpha = (1.0 + nodes) / 2.0
     apart = special.owens_t(special.ndtri(alpha), math.sqrt((1.0 - p.monoculture) / (1.0 + p.monoculture)))
     return float(weights @ (alpha - 2.0 * apart) / weights.sum())

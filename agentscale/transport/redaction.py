@@ -72,4 +72,5 @@ def _sign(char: str) -> str:
     if char == "\\":
         return f"(?:{code}|{_ESCAPES})"
     percent = "".join(f"%(?:25){{0,3}}{byte:02x}" for byte in char.encode())
-    return f"(?:{code}|(?:{_ESCAPES})?(?:{re.escape(char)}|(?i:{percent})))"
+    # A percent sign that is escaped begins with itself: the longer spelling is tried first.
+    return f"(?:{code}|(?:{_ESCAPES})?(?:(?i:{percent})|{re.escape(char)}))"

@@ -236,7 +236,10 @@ EXAMPLES: dict[str, Callable[[int, int], Arguments]] = {
     "shapley": lambda q, n: {"worth": lambda who: drawn(q) * len(who), "n": max(n, 1)},
 }
 
-FILES = {"analyze", "read_pilots", "forecast_table", "as_correlation", "embedder_agreement"}
+FILES = {
+    *("analyze", "read_pilots", "forecast_table", "as_correlation", "embedder_agreement"),
+    *("compare_runs", "changed_answers"),
+}
 """What takes no array: run folders and families have tests of their own."""
 
 SIZES = {

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentscale.errors import SpecError
@@ -49,6 +49,7 @@ def test_channels_of_one_mind_are_one_channel() -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(st.floats(0.1, 20), st.floats(0.1, 20), st.floats(0, 1), st.floats(0, 1), st.integers(2, 9))
+@example(0.9, 0.1, 0.0, 0.0, 2)
 def test_agents_that_share_more_are_more_alike(a: float, b: float, r: float, mu: float, n_options: int) -> None:
     world = WorldParameters(solvability_a=a, solvability_b=b, monoculture=r, attractor=mu)
     little, much = (pair_law(world, n_options, share) for share in (0.1, 0.6))
