@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import zstandard
+from agentscale.recording import zstd
 
 
 def files_with(secret: str, folder: Path) -> list[Path]:
@@ -17,5 +17,5 @@ def _read(path: Path) -> bytes:
     plain = path.read_bytes()
     if path.suffix != ".zst":
         return plain
-    with zstandard.ZstdDecompressor().stream_reader(plain, read_across_frames=True) as unpacked:
-        return plain + unpacked.read()
+    with zstd.open(path) as unpacked:
+        return plain + bytes(unpacked.read())

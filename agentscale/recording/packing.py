@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from zlib import crc32
 
-import zstandard
-
+from agentscale.recording import zstd
 from agentscale.recording.files import explained, replaced
 from agentscale.recording.segments import (
     Entry,
@@ -76,10 +75,13 @@ def pack(plain: Path) -> None:
 
 
 def _write_frames(file: BinaryIO, source: PlainSegment, index: _Index) -> list[Frame]:
-    squeeze = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress
+    options: dict[int, int] = {
+        zstd.CompressionParameter.compression_level: _LEVEL,
+        zstd.CompressionParameter.checksum_flag: 1,
+    }
     frames = [Frame(0, 0)]
     for block in _blocks(source, index):
-        file.write(packed := squeeze(block))
+        file.write(packed := zstd.compress(block, options=options))
         frames.append(Frame(frames[-1].packed + len(packed), frames[-1].plain + len(block)))
     return frames
 
@@ -181,7 +183,7 @@ def _walk(path: Path) -> Iterator[Frame]:
     with explained(f"read {path}"), path.open("rb") as file:
         while rest := rest or file.read(_READ):
             yield at
-            unpack = zstandard.ZstdDecompressor().decompressobj()
+            unpack = zstd.ZstdDecompressor()
             packed = plain = 0
             while not unpack.eof:
                 if not (rest := rest or file.read(_READ)):
@@ -194,8 +196,8 @@ def _walk(path: Path) -> Iterator[Frame]:
     yield at
 
 
-def _unpacked_size(unpack: zstandard.ZstdDecompressionObj, data: bytes, path: Path, at: Frame) -> int:
+def _unpacked_size(unpack: zstd.ZstdDecompressor, data: bytes, path: Path, at: Frame) -> int:
     try:
         return len(unpack.decompress(data))
-    except zstandard.ZstdError as error:
+    except zstd.ZstdError as error:
         raise damaged_frame(path, at.packed, error) from error

@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-import zstandard
-
 from agentscale.errors import StoreError
+from agentscale.recording import zstd
 from agentscale.recording.files import explained
 from agentscale.recording.lines import DamagedLine, check
 
@@ -197,10 +196,11 @@ class PackedSegment:
             file.seek(start)
             data = file.read(end - start)
         try:
-            frame = zstandard.ZstdDecompressor().decompress(data, max_output_size=size)
-        except zstandard.ZstdError as error:
+            unpack = zstd.ZstdDecompressor()
+            frame = unpack.decompress(data, size + 1)
+        except zstd.ZstdError as error:
             raise damaged_frame(self.path, start, error) from error
-        if len(frame) != size:
+        if len(frame) != size or not unpack.eof:
             raise damaged_frame(self.path, start, f"{len(frame)} bytes instead of {size}")
         return frame
 

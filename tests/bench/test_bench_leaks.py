@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-import zstandard
-
 from agentscale.bench.leaks import files_with
+from agentscale.recording import zstd
 
 SECRET = "sk-canary-0123456789abcdef"
 
 
 def test_a_secret_is_found_in_plain_files_and_in_every_frame_of_compressed_ones(tmp_path: Path) -> None:
-    pack = zstandard.ZstdCompressor().compress
+    pack = zstd.compress
     (tmp_path / "deep").mkdir()
     (tmp_path / "a.txt").write_bytes(b"nothing")
     (tmp_path / "b.zst").write_bytes(pack(b"nothing") + pack(b"still nothing"))
