@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import agentscale
-from agentscale.api.waiting import interruptible, wait_for
+from agentscale.api.waiting import SPELL_S, interruptible, wait_for
 
 
 def plainly(call: Callable[[], object]) -> object:
@@ -36,9 +36,12 @@ def press() -> None:
 
 
 async def pressed() -> None:
-    """Presses Ctrl-C in the main thread, whichever thread the loop is in, and lets the loop see to it."""
+    """Presses Ctrl-C in the main thread, whichever thread the loop is in, and lets the loop see to it.
+
+    A main thread that waits for another may hear a press only when its spell ends.
+    """
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(3 * SPELL_S)
 
 
 def waiting_for(play: Callable[[], Awaitable[object]]) -> Callable[[], object]:
