@@ -138,11 +138,12 @@ class Numbers:
 
         if workers < 1:
             raise SpecError(f"got {workers}", key="workers", allowed="a whole number of at least 1")
-        for name in self._embedders:
-            spec = read(name)
+        specs = {name: read(name) for name in self._embedders}
+        for spec in specs.values():
             if spec.name == ENDPOINT:
                 raise SpecError(f"{spec.label!r} is at an endpoint, which embeds as fast as it can", key="embedder")
-            with connected(address, workers) as ray:
+        with connected(address, workers) as ray:
+            for name, spec in specs.items():
                 signature = self._embedding(name).signature
                 vectors = TextVectors(self.folder.embeddings_path, signature, spread_embed(ray, spec, workers))
                 for transcript in self.transcripts():
