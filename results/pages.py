@@ -1,0 +1,139 @@
+"""Pages whose every number stands in a table: templates, and what they may say of a row.
+
+A template says ``{{ table("votes").one(layer="L4", n=2).accuracy | percent }}``. It may hold no numeral of its own, so that a
+number on a page which no table gives cannot come about (``loose_numbers`` finds those that are tried).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+RESULTS = Path(__file__).parent
+MINUS = "−"
+
+
+class Table:
+    """The rows of a CSV file, numbers as numbers and empty cells as None."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open(newline="", encoding="utf-8") as file:
+            self.rows = [{key: _value(text) for key, text in row.items()} for row in csv.DictReader(file)]
+        self.path = path
+
+    def where(self, **wanted: Any) -> list[dict[str, Any]]:
+        """The rows that have these values."""
+        if unknown := [key for key in wanted if self.rows and key not in self.rows[0]]:
+            raise LookupError(f"{self.path.name} has no column {unknown}, but {list(self.rows[0])}")
+        return [row for row in self.rows if all(row[key] == value for key, value in wanted.items())]
+
+    def one(self, **wanted: Any) -> dict[str, Any]:
+        """The one row that has these values."""
+        found = self.where(**wanted)
+        if len(found) != 1:
+            raise LookupError(f"{self.path.name} has {len(found)} rows with {wanted}; one is wanted")
+        return found[0]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def _value(text: str | None) -> Any:
+    if text is None or text == "":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number with so many digits behind the point, a true minus sign, and commas between thousands."""
+    text = f"{value:,.{digits}f}"
+    if text.startswith("-"):
+        text = text[1:] if float(text.replace(",", "")) == 0 else MINUS + text[1:]
+    return text
+
+
+def percent(value: float, digits: int = 0) -> str:
+    """A share in [0, 1] in percent, without the sign."""
+    return number(100 * value, digits)
+
+
+def points(value: float, digits: int = 0) -> str:
+    """A difference of two shares in percentage points, with its sign."""
+    text = percent(value, digits)
+    return text if text.startswith(MINUS) or float(text.replace(",", "")) == 0 else f"+{text}"
+
+
+def interval(row: Mapping[str, Any], form: str = "percent", value: str = "value", digits: int | None = None) -> str:
+    """``65 [47, 81]``: a value with its interval, from the columns of that name, ``low`` and ``high``.
+
+    Args:
+        row: With the columns ``value``, ``low`` and ``high``, or ``NAME``, ``NAME_low`` and ``NAME_high``.
+        form: ``percent``, ``points`` or ``number``.
+        value: The name of the column.
+        digits: Behind the point; by default those of the form.
+    """
+    low, high = (f"{value}_low", f"{value}_high") if f"{value}_low" in row else ("low", "high")
+    forms = {"percent": percent, "points": points, "number": number}
+    shown = [forms[form](row[key], *(() if digits is None else (digits,))) for key in (value, low, high)]
+    return f"{shown[0]} [{shown[1]}, {shown[2]}]"
+
+
+def noise(row: Mapping[str, Any]) -> str:
+    """What an interval of a difference allows to say: ``inside its noise``, or ``outside its noise``."""
+    return "inside its noise" if row["low"] <= 0 <= row["high"] else "outside its noise"
+
+
+def render(template: Path, tables: Path, study: str | None = None) -> str:
+    """A page.
+
+    Args:
+        template: The Jinja template.
+        tables: A folder of studies; what it does not hold is read from the published ones.
+        study: The study whose tables are meant where a template names none.
+
+    Raises:
+        LookupError: A row or a column that the template names is not there.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(template.parent),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # the pages are Markdown
+    )
+    environment.filters |= {f.__name__: f for f in (number, percent, points, interval, noise)}
+
+    def table(name: str, of: str | None = study) -> Table:
+        places = [folder / str(of) / "tables" / f"{name}.csv" for folder in (tables, RESULTS)]
+        return Table(next((place for place in places if place.is_file()), places[-1]))
+
+    return environment.get_template(template.name).render(table=table)
+
+
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_CODE = re.compile(r"```.*?```|`[^`\n]*`|\]\([^)]*\)|https?://\S+", re.DOTALL)
+_NUMBER = re.compile(r"(?<![\w.])[-+−±]?\.?\d[\d,.]*(?![\w])|\b(?:hundred|thousand|million|billion)s?\b")
+
+
+def loose_numbers(text: str) -> list[str]:
+    """The numbers of a page that no expression gives.
+
+    Names that hold a digit (L4, GSM8K, SmolLM2-135M) are names; code and links are not sentences.
+    """
+    return [found.group() for found in _NUMBER.finditer(_CODE.sub(" ", _EXPRESSION.sub(" ", text)))]
