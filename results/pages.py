@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 
 RESULTS = Path(__file__).parent
 MINUS = "−"
@@ -126,14 +126,39 @@ def render(template: Path, tables: Path, study: str | None = None) -> str:
     return environment.get_template(template.name).render(table=table)
 
 
-_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_CODE = re.compile(r"```.*?```|`[^`\n]*`|\]\([^)]*\)|https?://\S+", re.DOTALL)
-_NUMBER = re.compile(r"(?<![\w.])[-+−±]?\.?\d[\d,.]*(?![\w])|\b(?:hundred|thousand|million|billion)s?\b")
+_CODE = re.compile(r"```.*?```|`[^`\n]*`|\]\([^)]*\)|https?://\S+|<!--.*?-->", re.DOTALL)
+_NAME = re.compile(r"[^\W\d_][\w*]*(?:[-.]\w+)*|\b\d+(?:\.\d+)?[Bb]\b(?:-\w+)*")
+_WORD = "hundred|thousand|million|billion"
+_NUMBER = re.compile(rf"(?<!\w)[-+−±]?\.?\d+(?:[.,]\d+)*|[½¼¾⅓⅔]|\b(?:{_WORD})s?\b")
 
 
-def loose_numbers(text: str) -> list[str]:
-    """The numbers of a page that no expression gives.
+def loose_numbers(template: str) -> list[str]:
+    """The numbers of a template that no table gives.
 
-    Names that hold a digit (L4, GSM8K, SmolLM2-135M) are names; code and links are not sentences.
+    Names that hold a digit (L4, GSM8K, SmolLM2-135M, the 0.5B model) are names; code and links are not sentences. A number
+    that an expression repeats as it stands (``{{ 5 }}``, ``{% set n = 5 %}``, ``{% for n in [2, 4] %}``) is as loose as any.
     """
-    return [found.group() for found in _NUMBER.finditer(_CODE.sub(" ", _EXPRESSION.sub(" ", text)))]
+    said = _CODE.sub(" ", "".join(_said(Environment().parse(template))))
+    return [found.group() for found in _NUMBER.finditer(_NAME.sub(lambda name: name.group() if _NUMBER.fullmatch(name.group()) else " ", said))]
+
+
+def _said(part: nodes.Node) -> Iterator[str]:
+    """What a template says whatever its tables hold; a blank stands for the rest."""
+    match part:
+        case nodes.TemplateData():
+            yield part.data
+        case nodes.Const():
+            yield f" {part.value} "
+        case nodes.Filter(node=nodes.Node() as filtered):
+            yield from _said(filtered)
+        case nodes.CondExpr():
+            yield from _said(part.expr1)
+            yield from _said(part.expr2) if part.expr2 else ()
+        case nodes.Name() | nodes.Getattr() | nodes.Getitem() | nodes.Call() | nodes.BinExpr() | nodes.Compare():
+            yield " "
+        case nodes.If():
+            for each in (*part.body, *part.elif_, *part.else_):
+                yield from (*_said(each), " ")
+        case _:
+            for each in part.iter_child_nodes():
+                yield from _said(each)
