@@ -159,3 +159,28 @@ def test_the_words_that_are_asked_for_are_those_that_the_question_makes() -> Non
     for sample in read("words"):
         assert answered(sample.input) == sample.target, sample.id
         assert re.fullmatch("[a-z]+", sample.target), sample.id
+
+
+# -- sequences: every rule of a family that fits what is shown, found from the numbers ---------------------------------
+
+
+def next_numbers(shown: list[int]) -> set[int]:
+    """What comes next by each of a few kinds of rule that all the shown numbers follow."""
+    steps = [b - a for a, b in pairwise(shown)]
+    second = {b - a for a, b in pairwise(steps)}
+    found = set()
+    if len(second) == 1:  # steps that are equal, or that grow evenly
+        found.add(shown[-1] + steps[-1] + second.pop())
+    if len(set(steps[::2])) == 1 and len(set(steps[1::2])) == 1:
+        found.add(shown[-1] + steps[-2])
+    if all(a + b == c for a, b, c in zip(shown, shown[1:], shown[2:], strict=False)):
+        found.add(shown[-1] + shown[-2])
+    if steps[0] != 0 and all(b * steps[0] == a * steps[1] for a, b in pairwise(steps)):  # x becomes factor · x + more
+        found.add(shown[-1] + steps[-1] * steps[1] // steps[0])
+    return found
+
+
+def test_a_sequence_goes_on_in_one_way_only() -> None:
+    for sample in read("sequences"):
+        shown = [int(number) for number in re.findall(r"\d+", sample.input)]
+        assert next_numbers(shown) == {int(sample.target)}, sample.id

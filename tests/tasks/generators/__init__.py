@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.tasks.generators import logic, ordering, words
+from tests.tasks.generators import logic, ordering, sequences, words
 
 GENERATED: dict[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "logic": logic.samples,
     "ordering": ordering.samples,
+    "sequences": sequences.samples,
     "words": words.samples,
 }
 """The sets by name."""
