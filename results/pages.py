@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,26 @@ def noise(row: Mapping[str, Any]) -> str:
     return "inside its noise" if row["low"] <= 0 <= row["high"] else "outside its noise"
 
 
+def told(row: Mapping[str, Any]) -> str:
+    """The headline of a study, a row of its table ``answer``: ``65 [47, 81] %``; without its interval where it has none."""
+    form, ends = row["form"], [row[key] for key in ("value", "low", "high")]
+    if row["value"] is None:
+        return ""
+    unit = {"percent": " %", "points": " points", "number": ""}[form]
+    digits = _digits([end for end in ends if end is not None]) if form == "number" else 0
+    if row["low"] is not None and row["high"] is not None:
+        return interval(row, form, digits=digits) + unit
+    return {"percent": percent, "points": points, "number": number}[form](row["value"], digits) + unit
+
+
+def _digits(values: Sequence[float]) -> int:
+    """As many digits behind the point as such numbers want: none for counts, more for small ones."""
+    if all(isinstance(value, int) for value in values):
+        return 0
+    largest = max(map(abs, values))
+    return 0 if largest >= 1000 else 1 if largest >= 100 else 2 if largest >= 0.1 else 3
+
+
 def render(template: Path, tables: Path, study: str | None = None) -> str:
     """A page.
 
@@ -117,13 +138,33 @@ def render(template: Path, tables: Path, study: str | None = None) -> str:
         lstrip_blocks=True,
         autoescape=False,  # the pages are Markdown
     )
-    environment.filters |= {f.__name__: f for f in (number, percent, points, interval, noise)}
+    environment.filters |= {f.__name__: f for f in (number, percent, points, interval, noise, told)}
 
     def table(name: str, of: str | None = study) -> Table:
         places = [folder / str(of) / "tables" / f"{name}.csv" for folder in (tables, RESULTS)]
         return Table(next((place for place in places if place.is_file()), places[-1]))
 
-    return environment.get_template(template.name).render(table=table)
+    answered = sorted({path.parts[-3] for folder in (tables, RESULTS) for path in folder.glob("*/tables/answer.csv")})
+    return reflowed(environment.get_template(template.name).render(table=table, answered=answered))
+
+
+def reflowed(page: str, width: int = 120) -> str:
+    """The page with its paragraphs filled anew, since numbers are shorter than the expressions that they come from."""
+    parts = re.split(r"(^```.*?^```$)", page, flags=re.DOTALL | re.MULTILINE)
+    parts[::2] = [_PARAGRAPH.sub(lambda found: _filled(found.group(), width), part) for part in parts[::2]]
+    return "".join(parts)
+
+
+_PARAGRAPH = re.compile(r"(?:^(?!\s|[|#<>!]|[-+*] |\d+\. ).+$\n?)+", re.MULTILINE)
+
+
+def _filled(lines: str, width: int) -> str:
+    end = "\n" if lines.endswith("\n") else ""
+    words = _CODE_SPAN.sub(lambda code: code.group().replace(" ", "\0"), " ".join(lines.split()))  # is not broken
+    return textwrap.fill(words, width, break_long_words=False, break_on_hyphens=False).replace("\0", " ") + end
+
+
+_CODE_SPAN = re.compile(r"`[^`]+`")
 
 
 _CODE = re.compile(r"```.*?```|`[^`\n]*`|\]\([^)]*\)|https?://\S+|<!--.*?-->", re.DOTALL)
@@ -156,6 +197,11 @@ def _said(part: nodes.Node) -> Iterator[str]:
             yield from _said(part.expr2) if part.expr2 else ()
         case nodes.Name() | nodes.Getattr() | nodes.Getitem() | nodes.Call() | nodes.BinExpr() | nodes.Compare():
             yield " "
+        case nodes.Macro():
+            yield from (each for inner in part.body for each in _said(inner))
+        case nodes.List() | nodes.Tuple() | nodes.Dict():  # texts in them are names of rows
+            consts = (each for each in part.find_all(nodes.Const) if not isinstance(each.value, str))
+            yield from (each for inner in consts for each in _said(inner))
         case nodes.If():
             for each in (*part.body, *part.elif_, *part.else_):
                 yield from (*_said(each), " ")

@@ -2,12 +2,16 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 pytest_plugins = ["pytester"]
+
+# The scripts of the published studies find each other here, as they do for `python results/derive.py`.
+sys.path.append(str(Path(__file__).parents[1] / "results"))
 
 # No deadline: a busy machine is no defect. In CI every run has the same examples; elsewhere the search goes on.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -19,7 +23,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-LONGEST = ("test_readme.py", "test_results.py", "test_calibration.py")
+LONGEST = ("test_readme.py", "test_studies.py", "test_calibration.py")
 """Files whose tests take longest: they go first, so that no worker is left with one of them at the end."""
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import pages
 import pytest
 
 from agentscale import api
@@ -27,7 +28,7 @@ class Block(NamedTuple):
     text: str
 
 
-BLOCKS = [Block(*found) for found in re.findall(r"(?:<!-- (.+?) -->\n)?```(\w*)\n(.*?)```", README, re.DOTALL)]
+BLOCKS = [Block(*found) for found in re.findall(r"(?:<!-- ([^<>]+) -->\n)?```(\w*)\n(.*?)```", README, re.DOTALL)]
 SETUP = re.compile(r"python3 -m venv \.venv|\.venv/bin/pip install -q (-e )?('?\.(\[\w+\])?'?)")
 
 
@@ -106,3 +107,19 @@ def test_the_tree_of_the_readme_is_the_tree_of_the_checkout() -> None:
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
 def test_every_link_of_the_readme_leads_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
+
+
+REQUIREMENTS = ("Python 3.11 or newer",)
+"""What the README may say with a numeral that stands in no table: names are none, and code is run as it stands."""
+
+
+def test_no_sentence_of_the_readme_holds_a_number_that_no_table_gives() -> None:
+    """Those between the marks are written from the tables of the studies, which tests/results checks."""
+    before, _, rest = README.partition("<!-- findings -->")
+    findings, _, after = rest.partition("<!-- /findings -->")
+    said = before + after
+    for requirement in REQUIREMENTS:
+        assert requirement in said
+        said = said.replace(requirement, "")
+    assert pages.loose_numbers(said) == []
+    assert pages.loose_numbers(findings)

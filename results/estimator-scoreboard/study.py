@@ -1,28 +1,25 @@
 """Every estimator of simulated runs against the truth of the worlds that made them.
 
-    python results/estimator-scoreboard/study.py              # writes scoreboard.csv, cells.csv and checks.csv
-    python results/estimator-scoreboard/study.py --worlds 2   # a look, printed and not written
+    python results/derive.py estimator-scoreboard
 
 Worlds are numbered by their seeds, so the scores of one world can be derived alone and on any machine.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
-import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
 import checks as other
 import debates
 import texts
 import votes
-from scores import COLUMNS, Score, cells
+from pages import Table
+from scores import Score, cells
+from writing import write_table
 
-HERE = Path(__file__).parent
+APART = "takes some five minutes of one core"
 WORLDS, QUESTIONS, RESAMPLES = 12, 126, 400
 POPULATION = 2000
 """Questions that stand for the truth where it has no formula; its own error is a quarter of the estimates'."""
@@ -43,32 +40,69 @@ def scores(
         yield from debates.scores(seed, questions, resamples)
 
 
-def checked(worlds: int, questions: int = QUESTIONS) -> list[dict[str, str]]:
-    """The checks as rows."""
-    found = other.checks(worlds, questions)
-    return [{**each._asdict(), "value": f"{each.value:.4f}"} for each in found]
+def design() -> dict[str, Any]:
+    """How much was drawn."""
+    return {
+        "worlds": WORLDS,
+        "questions": QUESTIONS,
+        "resamples": RESAMPLES,
+        "population": POPULATION,
+        "parse_failures": ", ".join(f"{100 * share:.0f}" for share in votes.KINDS["parse failures"]["parse_failure"]),
+        "affinity": votes.KINDS["even preference"]["affinity"],
+        "persona_tilt": votes.KINDS["even preference"]["persona_tilt"],
+        "vote_sizes": ", ".join(map(str, votes.SIZES)),
+        "largest_texts": max(texts.SIZES),
+        "debate_worlds": DEBATES * WORLDS,
+        "debaters": debates.N,
+        "rounds": debates.ROUNDS,
+        "coverage_error": 1.96 * (0.95 * 0.05 / (WORLDS * len(votes.LAYERS))) ** 0.5,
+    }
 
 
-def _opened(name: str) -> TextIO:
-    return (HERE / f"{name}.csv").open("w", newline="", encoding="utf-8")
+def answers(board: Table) -> Iterator[dict[str, Any]]:
+    """The lines of the front page: the bias of a vote, and the ranks of two channel counts."""
+    vote = board.one(estimator="vote accuracy, BCa", kind="default")
+    off = bias_error(vote)
+    yield {
+        "question": "Which estimators find the truth?",
+        "answer": "Those of votes, correlations and drifts do, entropies by counting do not (bias of a vote)",
+        "value": vote["bias"],
+        "low": vote["bias"] - off,
+        "high": vote["bias"] + off,
+        "form": "points",
+        "measured": "simulator, known truth",
+    }
+    kstar = board.one(estimator="K*", kind="default weights")
+    off = bias_error(kstar)
+    yield {
+        "question": "Does K* count channels?",
+        "answer": "It ranks teams well, but counts too few where texts share more than their channel (bias, in channels)",
+        "value": kstar["bias"],
+        "low": kstar["bias"] - off,
+        "high": kstar["bias"] + off,
+        "form": "number",
+        "measured": "simulator, known truth",
+    }
 
 
-def main() -> None:
-    """Derives the tables and writes them, or prints smaller ones."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worlds", type=int, default=WORLDS)
-    worlds = parser.parse_args().worlds
-    table = list(cells(scores(worlds)))
-    whole = [row for row in table if row["layer"] == "all"]
-    tables = {"scoreboard": (COLUMNS, whole), "cells": (COLUMNS, table), "checks": (other.COLUMNS, checked(2 * worlds))}
-    for name, (columns, rows) in tables.items():
-        written = worlds == WORLDS
-        if written or name != "cells":
-            with _opened(name) if written else nullcontext(sys.stdout) as file:
-                writer = csv.DictWriter(file, columns, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
+def bias_error(row: dict[str, Any]) -> float:
+    """Within what a bias is known, as if all cells of a world were one."""
+    return float(1.96 * max(row["rmse"] ** 2 - row["bias"] ** 2, 0.0) ** 0.5 / row["worlds"] ** 0.5)
 
 
-if __name__ == "__main__":
-    main()
+def derive(source: Path, out: Path) -> None:
+    """Writes the tables."""
+    table = list(cells(scores(WORLDS)))
+    write_table(out, "scoreboard", [row for row in table if row["layer"] == "all"])
+    write_table(out, "cells", table)
+    write_table(out, "checks", [each._asdict() for each in other.checks(2 * WORLDS, QUESTIONS)])
+    summarize(out)
+
+
+def summarize(out: Path) -> None:
+    """Writes what follows from the table ``scoreboard``."""
+    board = Table(out / "tables" / "scoreboard.csv")
+    write_table(out, "design", [design()])
+    named = ("part", "estimator", "kind", "bias")
+    write_table(out, "biases", [{key: row[key] for key in named} | {"known_to": bias_error(row)} for row in board])
+    write_table(out, "answer", answers(board))

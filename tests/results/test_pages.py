@@ -28,6 +28,7 @@ import pytest
         ('{{ "5 %" if row.low > 0 else "none" }}', ["5"]),
         ("{{ 0.5 | percent }}", ["0.5"]),
         ("{% set n = 30 %}{{ n }}", ["30"]),
+        ("{% macro off(row) %}4{% endmacro %}", ["4"]),
         ("{% for n in [2, 4] %}{{ n }}{% endfor %}", ["2", "4"]),
         ("{% if row.n > 3 %}7{% elif row.m %}8{% else %}9{% endif %}", ["7", "8", "9"]),
     ],
@@ -47,6 +48,8 @@ def test_a_planted_number_is_found(text: str, found: list[str]) -> None:
         '{{ table("votes").one(layer="L4", n=2).accuracy | percent(1) }} and {{ row[2] }}',
         "{% if row.n > 3 %}more{% endif %}{# 12 #}",
         "{{ 100 * row.share }}",
+        '{% set shown = ["1/d2_unbiased", "K* rarefied to 2"] %}',
+        "{% macro off(row, digits=3) %}{{ row.bias | number(digits) }}{% endmacro %}",
     ],
 )
 def test_names_code_links_and_expressions_hold_no_loose_number(text: str) -> None:
@@ -80,6 +83,32 @@ def test_numbers_are_written_as_a_reader_wants_them() -> None:
 def test_a_difference_is_called_noise_where_its_interval_holds_nought() -> None:
     assert pages.noise({"low": -0.1, "high": 0.2}) == "inside its noise"
     assert pages.noise({"low": 0.01, "high": 0.2}) == "outside its noise"
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "form", "said"),
+    [
+        (0.65, 0.47, 0.81, "percent", "65 [47, 81] %"),
+        (-0.39, -0.56, -0.23, "points", "−39 [−56, −23] points"),
+        (-1.77, -2.52, -1.01, "number", "−1.77 [−2.52, −1.01]"),
+        (0.0123, 0.01, 0.02, "number", "0.012 [0.010, 0.020]"),
+        (10_000_000, None, None, "number", "10,000,000"),
+        (0.5, None, None, "percent", "50 %"),
+        (None, None, None, "", ""),
+    ],
+)
+def test_a_headline_has_its_interval_and_its_unit(
+    value: float, low: float, high: float, form: str, said: str
+) -> None:
+    assert pages.told({"value": value, "low": low, "high": high, "form": form}) == said
+
+
+def test_paragraphs_are_filled_and_all_else_stands_as_it_is() -> None:
+    page = "# A title\n\none\ntwo\n\n| a |\n|---|\n| b |\n\n- c\n- d\n\n```\na\nb\n\nc\n```\n\n*Q.* x\ny\n"
+    assert pages.reflowed(page) == page.replace("one\ntwo", "one two").replace("*Q.* x\ny", "*Q.* x y")
+    filled = pages.reflowed("word " * 60 + "\n\nend\n")
+    assert [len(line) <= 120 for line in filled.splitlines()] == [True] * 5
+    assert filled.endswith("\n\nend\n")
 
 
 def test_a_page_is_made_of_its_own_tables_and_of_those_of_others(tmp_path: Path) -> None:

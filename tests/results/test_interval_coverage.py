@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
 
+import derive
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "results" / "interval-coverage"
-
-
-def _load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("interval_coverage_study", FOLDER / "study.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-STUDY = _load()
-with (FOLDER / "coverage.csv").open(newline="", encoding="utf-8") as file:
+with derive.loaded("interval-coverage") as STUDY:
+    pass
+with (derive.RESULTS / "interval-coverage" / "tables" / "coverage.csv").open(newline="", encoding="utf-8") as file:
     TABLE = list(csv.DictReader(file))
 
 
@@ -56,15 +41,3 @@ def test_the_table_is_whole_and_covers_as_the_page_says() -> None:
     assert len(TABLE) == len(STUDY.CASES) * len(STUDY.QUESTIONS)
     assert all(int(row["worlds"]) >= 2000 for row in TABLE)
     assert [row for row in TABLE if not 0.93 <= float(row["coverage"]) <= 0.97] == []
-
-
-def test_the_page_quotes_the_table() -> None:
-    page = (FOLDER / "README.md").read_text("utf-8")
-    for case in STUDY.CASES:
-        cells = [100 * float(published(case, questions)["coverage"]) for questions in STUDY.QUESTIONS]
-        assert any(
-            len(numbers := line.strip("|").split("|")[2:]) == 3
-            and all(abs(float(text) - cell) <= 0.051 for text, cell in zip(numbers, cells, strict=True))
-            for line in page.splitlines()
-            if line.startswith("| ") and "estimand" not in line
-        ), (case.estimand, cells)

@@ -1,36 +1,26 @@
-"""The published scoreboard: a smaller version of it, rows of it derived again, and a page that quotes its tables."""
+"""The published scoreboard: a smaller version of it, rows of it derived again, and tables that are whole."""
 
 from __future__ import annotations
 
 import csv
-import importlib
-import math
-import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 
+import derive
 import pytest
 
-FOLDER = Path(__file__).parents[2] / "results" / "estimator-scoreboard"
-MODULES = ("study", "scores", "votes", "texts", "debates", "checks")
+TABLES = derive.RESULTS / "estimator-scoreboard" / "tables"
 
 
 @pytest.fixture(scope="module")
 def study() -> Iterator[ModuleType]:
-    """The script, imported as it imports its neighbours."""
-    sys.path.insert(0, str(FOLDER))
-    try:
-        yield importlib.import_module("study")
-    finally:
-        sys.path.remove(str(FOLDER))
-        for name in MODULES:
-            sys.modules.pop(name, None)
+    """The script with its neighbours."""
+    with derive.loaded("estimator-scoreboard") as module:
+        yield module
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    with (FOLDER / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+    with (TABLES / f"{name}.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
@@ -77,31 +67,3 @@ def test_the_table_is_whole(study: ModuleType) -> None:
         want = study.WORLDS * (study.DEBATES if row["part"] == "debates" else 1)
         assert int(row["worlds"]) == want, row
         assert row["bias"], row
-
-
-def test_the_page_quotes_the_tables() -> None:
-    """Every line of its tables names an estimator and a kind of world, and the numbers are theirs."""
-    page, quoted = (FOLDER / "README.md").read_text("utf-8"), 0
-    for line in page.splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("| `") and len(cells) == 6:
-            row = board(cells[0].strip("`"), cells[1])
-            for text, key in zip(cells[2:], ("bias", "rmse", "coverage", "rank"), strict=True):
-                assert _same(text, row[key]), (line, key, row[key])
-            quoted += 1
-    assert quoted >= 20
-
-
-def test_the_page_quotes_the_checks() -> None:
-    page = (FOLDER / "README.md").read_text("utf-8")
-    found = re.findall(r"^- (.+?): \*\*([−\d.]+)\*\*", page, flags=re.MULTILINE)
-    assert len(found) == len(rows("checks"))
-    for what, said in found:
-        assert check(what) == pytest.approx(float(said.replace("−", "-")), abs=0.0051), what
-
-
-def _same(text: str, number: str) -> bool:
-    if not number:
-        return text == ""
-    digits = len(text.partition(".")[2])
-    return math.isclose(float(text.replace("−", "-")), float(number), abs_tol=0.51 * 10.0**-digits)
