@@ -12,6 +12,7 @@ from agentscale.simulation.coverage import Coverage, CoverageParameters, covered
 from agentscale.simulation.crowds import Ballots, Tally, ballots, tally
 from agentscale.simulation.debates import Debate, Start, debate, in_parts
 from agentscale.simulation.embedding import EmbeddingParameters, embeddings
+from agentscale.simulation.flooding import flood, flood_least
 from agentscale.simulation.graphs import Graph
 from agentscale.simulation.influence import friedkin_johnsen, influence, influence_size, is_martingale
 from agentscale.simulation.pairs import PairLaw, overlap, pair_law
@@ -80,6 +81,8 @@ __all__ = [
     "debate_by_counts",
     "draw_races",
     "embeddings",
+    "flood",
+    "flood_least",
     "friedkin_johnsen",
     "in_parts",
     "influence",

@@ -145,6 +145,14 @@ def test_names_differ_and_none_is_the_beginning_of_another(n: int, seed: int) ->
     assert len({len(name) for name in names}) == 1
 
 
+def test_nobody_is_called_what_is_an_answer() -> None:
+    """`no` and `ne` are syllables, and a node called None could not be told from no partner."""
+    names = drawn_names(6400, keyed(0, "names"))  # all that there are with two syllables
+    assert len(set(names)) == 6400
+    assert "None" not in names
+    assert "Nyne" in names
+
+
 # -- scores -----------------------------------------------------------------------------------------------------------
 
 
@@ -220,6 +228,15 @@ def test_optimal_nodes_need_as_many_rounds_as_the_diameter_and_no_more() -> None
 
     assert all(is_solved(problem, 5) for problem in PROBLEMS)
     assert not is_solved("leader_election", 1)
+
+
+def test_who_repeats_what_it_knows_solves_every_problem_too_and_sends_more() -> None:
+    for problem in PROBLEMS:
+        case = Case("network", {"problem": problem, "rounds": "2D+1"}, 6, edges_of(nx.cycle_graph(6)))
+        once, often = (network(problem).score(by_policy(case, name).states[-1]) for name in ("optimal", "repeating"))
+        assert often.correct
+        assert often.measures["silent"] == 0
+        assert (once.measures["messages"] or 0) < (often.measures["messages"] or 0)
 
 
 def test_the_diameter_is_that_of_the_graph() -> None:

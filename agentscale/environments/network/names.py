@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 _SYLLABLES = tuple(consonant + vowel for consonant in "bdfghjklmnprstvz" for vowel in "aeiou")
+_SPARE = {"None": "Nyne"}
+"""What is an answer of a problem is nobody's name; in its place stands one that is never drawn."""
 
 
 def drawn_names(n: int, rng: np.random.Generator) -> tuple[str, ...]:
@@ -24,4 +26,5 @@ def _name(place: int, length: int) -> str:
     for _ in range(length):
         place, at = divmod(place, len(_SYLLABLES))
         parts.append(_SYLLABLES[at])
-    return "".join(parts).capitalize()
+    name = "".join(parts).capitalize()
+    return _SPARE.get(name, name)

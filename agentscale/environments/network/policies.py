@@ -30,13 +30,23 @@ _OPTIONS = re.compile(r"Answer with one of: (.*)\.$", re.MULTILINE)
 
 def optimal(heard: Heard, rng: np.random.Generator) -> str:
     """Floods what is worth telling, and decides by the rule that all share."""
+    earlier = "\n".join(message.content for message in heard.messages[:-1] if message.role == "user")
+    return _flooding(heard, told_before=earlier)
+
+
+def repeating(heard: Heard, rng: np.random.Generator) -> str:
+    """As ``optimal``, but tells in every round all that is worth telling, not the news alone."""
+    return _flooding(heard, told_before="")
+
+
+def _flooding(heard: Heard, told_before: str) -> str:
+    """Tells what was not told before, and decides in the end."""
     problem, text = PROBLEMS[cast("Network", heard.world).problem], heard.everything
     name, beside = _own(text)
     known = _known(problem, {name: beside}, text)
     if _OPTIONS.search(heard.told):
         return f"{ANSWER_MARK} {problem.decide(name, {**known, name: beside})}"
-    earlier = "\n".join(message.content for message in heard.messages[:-1] if message.role == "user")
-    before = _known(problem, {name: beside}, earlier) if earlier else {}
+    before = _known(problem, {name: beside}, told_before) if told_before else {}
     news = {node: others for node, others in known.items() if node not in before}
     return json.dumps(dict.fromkeys(beside, _written(news)) if news else {})
 
@@ -54,7 +64,7 @@ def random(heard: Heard, rng: np.random.Generator) -> str:
     return json.dumps({node: "Hello." for node in _own(heard.everything)[1] if rng.random() < 0.5})
 
 
-POLICIES: Mapping[str, Policy] = {"optimal": optimal, "silent": silent, "random": random}
+POLICIES: Mapping[str, Policy] = {"optimal": optimal, "repeating": repeating, "silent": silent, "random": random}
 """All by name."""
 
 

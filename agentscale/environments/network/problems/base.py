@@ -49,6 +49,13 @@ class Problem(ABC):
         return facts
 
     @abstractmethod
+    def plan(self, facts: Facts) -> Mapping[str, str]:
+        """What optimal players who know these facts have everybody answer of whom they know. It is a solution.
+
+        Args:
+            facts: All that was worth telling them, at least one.
+        """
+
     def decide(self, name: str, facts: Facts) -> str:
         """What an optimal player answers. Where all know the same, their answers are a solution.
 
@@ -56,6 +63,7 @@ class Problem(ABC):
             name: Its own.
             facts: All that was worth telling it, its own neighbours included.
         """
+        return self.plan(facts)[name]
 
 
 def first_alone(facts: Facts) -> Facts:

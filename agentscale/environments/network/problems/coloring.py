@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agentscale.environments.network.problems.base import Adjacency, Facts, Problem, edges_of
 
@@ -31,10 +31,10 @@ class Coloring(Problem):
             return 0.0
         return sum(answers[u] != answers[v] for u, v in edges) / len(edges) if edges else 1.0
 
-    def decide(self, name: str, facts: Facts) -> str:
+    def plan(self, facts: Facts) -> Mapping[str, str]:
         """In the order of names, each takes the first group that no neighbour is in yet."""
         group: dict[str, int] = {}
         for node in sorted(facts):
             taken = {group[other] for other in facts[node] if other in group}
             group[node] = next(number for number in range(1, len(facts) + 1) if number not in taken)
-        return f"Group {group[name]}"
+        return {node: f"Group {number}" for node, number in group.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agentscale.environments.network.problems.base import Adjacency, Facts, Problem, first_alone
 
@@ -27,6 +27,6 @@ class Consensus(Problem):
         """Who is first in the alphabet: its name is the coin."""
         return first_alone(facts)
 
-    def decide(self, name: str, facts: Facts) -> str:
+    def plan(self, facts: Facts) -> Mapping[str, str]:
         """The coin that the first name in the alphabet stands for."""
-        return VALUES[ord(min(facts)[0]) % 2]
+        return dict.fromkeys(facts, VALUES[ord(min(facts)[0]) % 2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agentscale.environments.network.problems.base import Adjacency, Facts, Problem, edges_of
 
@@ -35,10 +35,10 @@ class VertexCover(Problem):
         needed = sum(any(other not in cover for other in neighbours[node]) for node in cover)
         return covered * needed / len(cover)
 
-    def decide(self, name: str, facts: Facts) -> str:
+    def plan(self, facts: Facts) -> Mapping[str, str]:
         """All but a maximal independent set: in the order of names, each is out of the cover if it can be."""
         out: set[str] = set()
         for node in sorted(facts):
             if not any(other in out for other in facts[node]):
                 out.add(node)
-        return "No" if name in out else "Yes"
+        return {node: "No" if node in out else "Yes" for node in facts}

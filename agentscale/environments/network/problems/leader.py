@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agentscale.environments.network.problems.base import Adjacency, Facts, Problem, first_alone
 
@@ -25,6 +25,7 @@ class LeaderElection(Problem):
         """Who is first in the alphabet."""
         return first_alone(facts)
 
-    def decide(self, name: str, facts: Facts) -> str:
+    def plan(self, facts: Facts) -> Mapping[str, str]:
         """Who is first in the alphabet leads."""
-        return "Yes" if name == min(facts) else "No"
+        first = min(facts)
+        return {node: "Yes" if node == first else "No" for node in facts}

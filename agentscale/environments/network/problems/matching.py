@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agentscale.environments.network.problems.base import Adjacency, Facts, Problem
 
@@ -35,11 +35,11 @@ class Matching(Problem):
 
         return sum(map(is_consistent, range(len(names)))) / len(names)
 
-    def decide(self, name: str, facts: Facts) -> str:
+    def plan(self, facts: Facts) -> Mapping[str, str]:
         """In the order of names, each who is left pairs with its first neighbour that is."""
         pair: dict[str, str] = {}
         for node in sorted(facts):
             left = sorted(other for other in facts[node] if other not in pair)
             if node not in pair and left:
                 pair |= {node: left[0], left[0]: node}
-        return pair.get(name, ALONE)
+        return {node: pair.get(node, ALONE) for node in facts}
