@@ -23,7 +23,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-LONGEST = ("test_readme.py", "test_studies.py", "test_calibration.py")
+LONGEST = (
+    *("test_readme.py", "test_studies.py", "test_calibration.py"),
+    *("test_page.py", "test_viewer_page.py", "test_notebook_page.py", "test_large_page.py", "test_wheel.py"),
+)
 """Files whose tests take longest: they go first, so that no worker is left with one of them at the end."""
 
 

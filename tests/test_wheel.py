@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 ROOT = Path(__file__).parents[1]
 
 
@@ -21,7 +21,7 @@ def _ran(*command: str | Path, cwd: Path) -> str:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("dist")
-    _ran(sys.executable, "-m", "build", "--outdir", out, ROOT, cwd=out)
+    _ran(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT, cwd=out)
     (built,) = out.glob("*.whl")
     return built
 
@@ -31,7 +31,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin folder of a fresh environment in which only the wheel and what it depends on is installed."""
     home = tmp_path_factory.mktemp("fresh")
     _ran(sys.executable, "-m", "venv", home / "venv", cwd=home)
-    _ran(home / "venv" / "bin" / "pip", "install", "--quiet", wheel, cwd=home)
+    _ran(home / "venv" / "bin" / "pip", "install", "--quiet", "--compile", wheel, cwd=home)
     return home / "venv" / "bin"
 
 

@@ -15,7 +15,7 @@ from .conftest import Open, made, ready
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("large page")]
 
 OPEN = "#browser[data-ready]"
 """What is there once a page is open: the answer, the tables and a transcript; charts are drawn while it is read."""

@@ -10,7 +10,7 @@ import agentscale
 
 from .conftest import READY_MS, Open
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 
 
 def test_the_page_works_within_a_cell_and_cannot_reach_the_notebook(

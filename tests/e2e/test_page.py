@@ -17,7 +17,7 @@ from agentscale.store import RunFolder
 from .conftest import SHOWN, Open, made, ready
 from .looks import FOCUSED, SYMBOLS, TABS, UNREACHED, violations
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 
 
 def url(run: agentscale.Run) -> str:

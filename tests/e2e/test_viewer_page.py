@@ -15,7 +15,7 @@ from agentscale.store import RunFolder
 from .conftest import READY_MS, SHOWN, Open, made, ready
 from .looks import FOCUSED, TABS, UNREACHED, violations
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pages")]
 
 
 @pytest.fixture(scope="module")
