@@ -11,27 +11,24 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import associations
 import numpy as np
 import printed
 import simulated
 from associations import Cells
-from writing import data, write_figure, write_table
+from writing import write_table
 
 from agentscale.analysis import bootstrap_means
 from agentscale.catalog.published import published_yang2026
-from agentscale.report.colours import LIGHT
 
 Row = dict[str, Any]
 BOUNDARY = 0.5
 """The accuracy at which K*_c and K*_w change places where vectors know nothing."""
 LARGEST = max(simulated.SIZES)
-BLUE, ORANGE, GREY = LIGHT["series"][1], LIGHT["series"][3], LIGHT["muted"]
 
 
 def derive(source: Path, out: Path) -> None:
-    """Writes all tables and figures."""
+    """Writes all tables."""
     cells = list(simulated.cells())
     found = [row for panel, of in panels(cells).items() for row in associations.associations(panel, of)]
     tables = {
@@ -48,8 +45,6 @@ def derive(source: Path, out: Path) -> None:
     }
     for name, rows in tables.items():
         write_table(out, name, rows)
-    write_figure(out, "data-sets", *clouds(cells, found))
-    write_figure(out, "statistics", forest(found), columns=1)
 
 
 def panels(cells: list[Row]) -> dict[str, Cells]:
@@ -171,7 +166,7 @@ def answers(found: list[Row]) -> list[Row]:
     (style,) = pick(found, panel="style differs", statistic="within, equal members", metric="K*")
     (artefact,) = pick(found, panel="vectors dealt at random", statistic="pooled", metric="K*_c/K*_w")
     told = (
-        ("Does K* predict accuracy?", "Within a data set and a size it does where teams differ in channels", within),
+        ("Does K* predict accuracy?", f"{something(within)} within a data set and a size, where channels differ", within),
         ("Does K* predict accuracy where only style differs?", nothing(style), style),
         (
             "Does K* of right over K* of wrong answers predict accuracy?",
@@ -194,6 +189,11 @@ def answers(found: list[Row]) -> list[Row]:
     ]
 
 
+def something(row: Row) -> str:
+    """Whether a correlation is seen."""
+    return "Not visibly" if row["low"] <= 0 <= row["high"] else "Yes"
+
+
 def nothing(row: Row) -> str:
     """Whether a correlation that ought to be nothing is."""
     return "No" if row["low"] <= 0 <= row["high"] else "It correlates, though nothing came of the style"
@@ -202,53 +202,3 @@ def nothing(row: Row) -> str:
 def pick(rows: Iterable[Row], **wanted: Any) -> list[Row]:
     """The rows that have these values."""
     return [row for row in rows if all(row[key] == value for key, value in wanted.items())]
-
-
-def clouds(cells: list[Row], found: list[Row]) -> list[alt.LayerChart]:
-    """The same votes twice, with texts that differ between data sets in opposite ways."""
-    charts = []
-    for topic in list(simulated.TOPICS)[1:]:
-        (pooled,) = pick(found, panel=topic, statistic="pooled", metric="K*")
-        (within,) = pick(found, panel=topic, statistic="within", metric="K*")
-        told = [f"pooled r = {pooled['value']:.2f}; within data sets and sizes {within['value']:.2f}"]
-        rows = [row for row in cells if row["topic"] == topic and row["size"] == LARGEST]
-        points = (
-            alt.Chart(data(rows))
-            .mark_point(filled=True, size=45, opacity=0.85)
-            .encode(
-                x=alt.X("K*:Q", scale=alt.Scale(zero=False), title=f"K* of {LARGEST} agents"),
-                y=alt.Y(
-                    "accuracy:Q", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False), title="accuracy of the vote"
-                ),
-                color=alt.Color("dataset:N", scale=alt.Scale(range=list(LIGHT["series"])), title="as hard as"),
-                shape=alt.Shape("dataset:N", title="as hard as"),
-            )
-        )
-        title = alt.TitleParams(topic[0].upper() + topic[1:], subtitle=told)
-        charts.append(points.properties(width=230, height=230, title=title))
-    return charts
-
-
-def forest(found: list[Row]) -> alt.FacetChart:
-    """Correlations of every metric by panel and statistic."""
-    order = [simulated.TRUTH, *simulated.OF_TEXTS, *simulated.OF_RIGHT_AND_WRONG]
-    shown = [row for row in found if row["panel"] in ("channels differ", "vectors dealt at random", "style differs")]
-    return _forest(shown, "panel", "statistic", order, width=150)
-
-
-def _forest(rows: list[Row], colour: str, column: str, order: list[str], width: int) -> alt.FacetChart:
-    """Metrics with their correlations and intervals, a panel for each value of ``column``."""
-    names = list(dict.fromkeys(row[colour] for row in rows))
-    at = {
-        "y": alt.Y("metric:N", sort=order, title=None),
-        "yOffset": alt.YOffset(f"{colour}:N", sort=names),
-        "color": alt.Color(f"{colour}:N", sort=names, scale=alt.Scale(range=[BLUE, ORANGE, GREY]), title=None),
-    }
-    x = alt.X("low:Q", title="correlation with accuracy", scale=alt.Scale(domain=[-1, 1]))
-    bars = alt.Chart().mark_rule(strokeWidth=2).encode(x=x, x2="high:Q", **at)
-    shape = alt.Shape(f"{colour}:N", sort=names, title=None)
-    dots = alt.Chart().mark_point(filled=True, size=50, opacity=1).encode(x="value:Q", shape=shape, **at)
-    zero = alt.Chart().mark_rule(color=GREY, strokeDash=[3, 3]).encode(x=alt.datum(0))
-    panels = list(dict.fromkeys(row[column] for row in rows))
-    layered = alt.layer(zero, bars, dots, data=data(rows)).properties(width=width)
-    return layered.facet(column=alt.Column(f"{column}:N", sort=panels, title=None))
