@@ -1,4 +1,4 @@
-"""Chains that the engine walked, and letters that real models were asked for, beside the laws of races."""
+"""Chains that the engine walked, and steps that real models were asked for, beside the laws of races."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from simulated import STEPS, TARGET, Row, wilson
 
 from agentscale import Run
 from agentscale.analysis import bootstrap_means, chain_samples, icc_estimate, k_min, p_full, pilot_k
+from agentscale.environments import Hanoi
 from agentscale.errors import SpecError
 from agentscale.randomness import keyed
-from agentscale.schema.run import Transcript
+from agentscale.schema.run import QuestionRecord, Transcript
 from agentscale.simulation import draw_races
 
 WALKED = {"right": 0.9, "valid": 0.9}
@@ -82,21 +83,22 @@ class Asked:
         counts, n = Counter(vote for vote in self.votes[at] if vote is not None), len(self.votes[at])
         return [counts.pop(self.right[at], 0) / n, *(count / n for _, count in sorted(counts.items()))]
 
-    def row(self) -> Row:
+    def row(self, grain: str) -> Row:
         """How often it is right, whether its errors keep to questions, and where its commonest vote is right."""
         shares, n = self.shares(), len(self.votes[self.ids[0]])
-        ends = bootstrap_means(shares[:, None], seed=SEED)
+        low, high = _ends(shares)
         icc = icc_estimate(np.round(shares * n), n, seed=SEED)
         flat = [vote for at in self.ids for vote in self.votes[at]]
         thetas = [self.theta(at) for at in self.ids]
         return {
+            "grain": grain,
             "model": self.model,
             "temperature": self.temperature,
             "questions": len(self.ids),
             "samples": n,
-            "value": float(ends.value[0]),
-            "low": float(ends.low[0]),
-            "high": float(ends.high[0]),
+            "value": float(shares.mean()),
+            "low": low,
+            "high": high,
             "valid": float(np.mean([vote is not None for vote in flat])),
             "correlation": icc.value,
             "correlation_low": icc.low,
@@ -106,17 +108,37 @@ class Asked:
         }
 
 
+def _ends(shares: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
+    """Of the mean over questions; where all are wrong or all right no resample differs, and each counts once."""
+    if shares.min() == shares.max() and shares[0] in (0.0, 1.0):
+        return wilson(int(shares.sum()), len(shares))
+    ends = bootstrap_means(shares[:, None], seed=SEED)
+    return float(ends.low[0]), float(ends.high[0])
+
+
 def asked(run: Run) -> list[Asked]:
-    """What every model of a run said. An answer that cannot be read is no vote."""
-    right = {record.sample_id: record.target for record in run.folder.questions().values()}
+    """What every model of a run said. An answer that has not the form of a step is no vote."""
+    questions = {record.sample_id: record for record in run.folder.questions().values()}
+    right = {at: record.target.casefold() for at, record in questions.items()}
     found = []
     for cell in run.header.cells:
         votes: dict[str, list[str | None]] = {}
         for transcript in run.transcripts(cell.id):
-            votes[transcript.sample_id] = [event.answer for event in transcript.events]
+            question = questions[transcript.sample_id]
+            votes[transcript.sample_id] = [_vote(event.answer, question) for event in transcript.events]
         (temperature,) = cell.temperature
         found.append(Asked(cell.team_name, votes, right, float(temperature or 0)))
     return found
+
+
+def _vote(answer: str | None, question: QuestionRecord) -> str | None:
+    """The answer in small letters; a whole step only if it is a move and the state after it."""
+    if answer is None:
+        return None
+    if question.choices:
+        return answer.casefold()
+    disks = int(question.sample_id.split("-")[1])
+    return answer.casefold() if Hanoi(disks=disks).after(answer.upper(), 1) is not None else None
 
 
 def letters_of(folder: Path) -> dict[int, list[str]]:

@@ -3,8 +3,8 @@
     python results/derive.py reliability
 
 Every chain is a Tower of Hanoi whose steps are settled by ahead-by-k. Simulated samples have chances that are known, so
-the laws of `agentscale.analysis.races` can be held against what comes of them; real models were asked for the
-one letter that is left of a step, and their recording is replayed.
+the laws of `agentscale.analysis.races` can be held against what comes of them; real models were asked for
+whole steps and for the one letter that is left of a step, and their recordings are replayed.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ def derive(source: Path, out: Path) -> None:
         tables = simulation(list(measured.chains(walked)))
         keep_report(walked, out)
         letters = kept(source, "letters", Path(folder), out)
-        models = [model.row() for model in letters]
+        whole = kept(source, "steps", Path(folder), out)
     of_chain = measured.letters_of(source / "experiments" / "letters")
     tables["real_chains"] = list(measured.real_chains(letters, of_chain))
     tables["real_pilots"] = list(measured.real_pilots(letters))
     tables["real_letters"] = by_letter(letters)
+    models = [*(each.row("letters") for each in letters), *(each.row("steps") for each in whole)]
     tables |= {"real_models": models, "design": [design(tables, models)]}
     tables["answer"] = answers(tables)
     for name, rows in tables.items():
@@ -103,7 +104,8 @@ def design(tables: dict[str, list[Row]], models: list[Row]) -> Row:
         "disks": simulated.TOWER,
         "walker_right": measured.WALKED["right"],
         "walker_valid": measured.WALKED["valid"],
-        "letters": models[0]["questions"],
+        "letters": next(row["questions"] for row in models if row["grain"] == "letters"),
+        "whole_steps": next(row["questions"] for row in models if row["grain"] == "steps"),
         "models": len({row["model"] for row in models}),
         "calls": sum(row["questions"] * row["samples"] for row in models),
         "guess": 1 / 3,
@@ -116,7 +118,7 @@ def answers(tables: dict[str, list[Row]]) -> list[Row]:
     """The lines of the front page: the chain with a few hard steps at the lead that the law asks for; real models."""
     k = tables["design"][0]["k"]
     chain = next(row for row in tables["hard_steps"] if (row["hard"], row["k"]) == (1, k))
-    best = max(tables["real_models"], key=lambda row: row["value"])
+    best = max((row for row in tables["real_models"] if row["grain"] == "letters"), key=lambda row: row["value"])
     broken = chain["high"] < simulated.TARGET
     return [
         {
