@@ -617,6 +617,8 @@ def design(arms: Sequence[Arm]) -> list[Row]:
         "level": 0.95,
         "power": 0.8,
         "copies": max(SIZES),
+        "third": 3,
+        "nothing": 0,
         "real": len(arms) - 1,
     }
     for arm in arms[1:]:
