@@ -230,7 +230,7 @@ def answers(sized: Sequence[Row]) -> list[Row]:
     return [
         {
             "question": "Is a constant rate of slips enough for networks of agents to fail as they grow?",
-            "answer": "Yes: what small networks mostly solve, the largest nearly never do, and its score hides it.",
+            "answer": "Yes: players who solve most small networks solve next to none of the largest.",
             "value": largest["solved"],
             "low": largest["solved_low"],
             "high": largest["solved_high"],
@@ -264,13 +264,14 @@ def solved_charts(sized: Sequence[Row], fits: Mapping[tuple[str, str], Fit]) -> 
         ]
         x = alt.X("n:Q", title="agents", scale=alt.Scale(type="log", base=2), axis=alt.Axis(values=list(SIZES)))
         y = alt.Y("solved:Q", title="solved", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5))
-        colour = alt.Color("rate:N", title="actions that slip")
+        order = [_rate(name) for name in SLIPS]
+        colour = alt.Color("rate:N", title="actions that slip", sort=order)
         dots = alt.Chart(data(rows))
         charts.append(
             alt.layer(
                 alt.Chart(data(law)).mark_line(strokeWidth=1.2).encode(x, y, colour),
                 dots.mark_rule(opacity=0.6).encode(x, alt.Y("solved_low:Q"), alt.Y2("solved_high"), colour),
-                dots.mark_point().encode(x, y, colour, alt.Shape("rate:N", title="actions that slip")),
+                dots.mark_point().encode(x, y, colour, alt.Shape("rate:N", sort=order, legend=None)),
             ).properties(width=170, height=150, title=problem.replace("_", " "))
         )
     return charts
@@ -302,7 +303,7 @@ def part_charts(split: Sequence[Row]) -> list[alt.LayerChart]:
                 "solved:Q", title="solved", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)
             )
             colour = alt.Color("where:N", title="what slips", sort=list(named.values()), legend=alt.Legend(columns=3))
-            shape = alt.Shape("where:N", title="what slips", sort=list(named.values()))
+            shape = alt.Shape("where:N", sort=list(named.values()), legend=None)
             dots = alt.Chart(data(rows))
             charts.append(
                 alt.layer(
