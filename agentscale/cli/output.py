@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import os
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +27,20 @@ if TYPE_CHECKING:
 def say(text: str, *, err: bool = False) -> None:
     """Prints a text that may hold words of strangers: what could steer the terminal is shown, and does nothing."""
     click.echo(visible(text), err=err)
+
+
+@contextlib.contextmanager
+def notices_aside() -> Iterator[None]:
+    """While the block runs, stdout is stderr: there go the notices of libraries, those too that are not Python."""
+    sys.stdout.flush()
+    results = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(results, 1)
+        os.close(results)
 
 
 def to_json(value: Any) -> str:

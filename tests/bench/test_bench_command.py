@@ -1,6 +1,8 @@
 """`agentscale bench` as a user meets it."""
 
 import json
+import os
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -44,6 +46,22 @@ def test_a_missed_goal_exits_with_1_and_one_that_was_not_measured_does_not(
     result = Result("engine", [], [Goal.at_least("ratio", value, 2.0, "bare")])
     monkeypatch.setattr(bench, "run", lambda area, **options: result)
     assert ran("engine")[0] == code
+
+
+def test_what_libraries_print_meanwhile_is_no_part_of_the_result(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def noisy(area: str, **options: object) -> Result:
+        sys.stdout.write("(raylet) a worker died\n")
+        os.write(1, b"as did another\n")
+        return Result(area, [], [])
+
+    monkeypatch.setattr(bench, "run", noisy)
+    with pytest.raises(SystemExit):
+        main(["bench", "executors", "--json"])
+    out, err = capfd.readouterr()
+    assert json.loads(out)["area"] == "executors"
+    assert ("(raylet) a worker died" in err, "as did another" in err) == (True, True)
 
 
 def test_an_unknown_area_is_told_with_the_nearest(ran: Callable[..., Ran]) -> None:

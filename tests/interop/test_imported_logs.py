@@ -223,6 +223,18 @@ def test_a_format_that_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
         api.import_run(tmp_path / "log.txt", format="safrl")
 
 
+@pytest.mark.parametrize("format", [None, "table", "govsim", "inspect"])
+def test_a_folder_is_refused_with_what_to_name_instead(tmp_path: Path, format: str | None) -> None:
+    if format == "inspect":
+        pytest.importorskip("inspect_ai")
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    with pytest.raises(
+        SpecError, match=r"this is a folder, and logs are files\n  name the logs in it, such as .*logs/\*"
+    ):
+        api.import_run(logs, format=format, out=tmp_path / "run")
+
+
 def test_an_imported_run_says_that_it_cannot_be_replayed(tmp_path: Path) -> None:
     run = api.import_run(_table(tmp_path / "log.csv", TABLE), out=tmp_path / "run", embedder="lexical").run
     with pytest.raises(StoreError, match="imported from a log of the format 'table'"):

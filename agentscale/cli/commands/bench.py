@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from agentscale.cli.output import to_json
+from agentscale.cli.output import notices_aside, to_json
 
 
 @click.command(name="bench")
@@ -28,6 +28,7 @@ def command(area: str | None, quick: bool, peers: bool, pairs: tuple[str, ...], 
         for name, about in bench.AREAS.items():
             click.echo(f"{name:12} {about}")
         return
-    result = bench.run(area, quick=quick, peers=named(pairs, peers))
+    with notices_aside():
+        result = bench.run(area, quick=quick, peers=named(pairs, peers))
     click.echo(to_json(result.as_json()) if as_json else table(result))
     sys.exit(1 if result.missed else 0)

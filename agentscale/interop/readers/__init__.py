@@ -11,6 +11,7 @@ from pathlib import Path
 from agentscale.errors import SpecError
 from agentscale.interop.plays import Plays
 from agentscale.interop.readers import agentsnet, govsim, inspect_logs, saferl, table
+from agentscale.interop.readers.files import refuse_folder
 from agentscale.interop.utterances import Foreign
 
 READERS: dict[str, Callable[[Sequence[Path]], Foreign | Plays]] = {
@@ -29,8 +30,9 @@ def format_of(path: Path) -> str:
     """The format that a file's name suggests.
 
     Raises:
-        SpecError: If it suggests none.
+        SpecError: If it suggests none, or is a folder's.
     """
+    refuse_folder(path)
     if path.suffix not in _BY_SUFFIX:
         allowed = ", ".join(f"*{suffix} ({name})" for suffix, name in sorted(_BY_SUFFIX.items()))
         remedy = f"say which it is with --format: {', '.join(READERS)}"

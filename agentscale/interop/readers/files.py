@@ -16,6 +16,7 @@ def readable(path: Path) -> Iterator[None]:
     Raises:
         SpecError: If it is not there, is a folder, may not be read, or is no UTF-8.
     """
+    refuse_folder(path)
     try:
         yield
     except OSError as error:
@@ -23,6 +24,13 @@ def readable(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:
         problem = f"byte {error.start} is no UTF-8"
         raise SpecError(problem, file=path, remedy="save the file as UTF-8") from None
+
+
+def refuse_folder(path: Path) -> None:
+    """Raises `SpecError` where the path is a folder."""
+    if path.is_dir():
+        remedy = f"name the logs in it, such as {path / '*'}"
+        raise SpecError("this is a folder, and logs are files", file=path, remedy=remedy)
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
