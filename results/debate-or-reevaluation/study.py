@@ -405,7 +405,7 @@ def design(real: list[dict[str, Any]]) -> dict[str, Any]:
 def answers(diagnosed: list[dict[str, Any]], real: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of the front page: teams of eight on the complete graph, and what a placebo passes for."""
     rows = []
-    for team, peers in (("alike", "equal"), ("mixed", "mixed, mostly weaker")):
+    for team, peers in (("mixed", "mixed, mostly weaker"), ("alike", "equal")):
         wanted = {"member": "Qwen", "team": team, "graph": "complete", "agents": 8}
         (row,) = [each for each in real if wanted.items() <= each.items()]
         said = "No difference outside its noise"
@@ -464,12 +464,13 @@ def given_up_chart(real: list[dict[str, Any]]) -> alt.LayerChart:
         for row in real
         if row["member"] == "Qwen"
     ]
+    kinds, colours = ["alone", "alike", "mixed"], [LIGHT["series"][place] for place in (0, 1, 3)]
     base = alt.Chart(data(rows), title="right answers of Qwen that it gave up, percent, with 95 % intervals").encode(
         y=alt.Y("who:N", sort=[row["who"] for row in rows], title=None, axis=alt.Axis(labelLimit=260)),
-        color=alt.Color("team:N", sort=["alone", "alike", "mixed"], title=None, scale=COLOURS),
+        color=alt.Color("team:N", title=None, scale=alt.Scale(domain=kinds, range=colours)),
     )
+    shape = alt.Shape("team:N", title=None, scale=alt.Scale(domain=kinds))
     across = alt.X("low:Q", title="percent of the right first answers", scale=alt.Scale(domain=[0, 100]))
-    shape = alt.Shape("team:N", sort=["alone", "alike", "mixed"], title=None)
     return alt.layer(
         base.mark_rule(strokeWidth=2).encode(x=across, x2="high:Q"),
         base.mark_point(size=70, filled=True, opacity=1).encode(x="value:Q", shape=shape),
@@ -477,7 +478,6 @@ def given_up_chart(real: list[dict[str, Any]]) -> alt.LayerChart:
 
 
 GIVEN_UP = {"value": "subverted", "low": "subverted_low", "high": "subverted_high"}
-COLOURS = alt.Scale(domain=["alone", "alike", "mixed"], range=list(LIGHT["series"][:1] + LIGHT["series"][1:4:2]))
 
 
 def who(row: Mapping[str, Any]) -> str:
@@ -517,10 +517,10 @@ def dose_chart(courses: list[dict[str, Any]], rule: str) -> alt.LayerChart:
     names = [str(peers) for peers in PEERS]
     base = alt.Chart(data(rows), title=rule).encode(
         x=alt.X("dose:Q", title="peers × rounds", scale=alt.Scale(type="log", base=2)),
-        color=alt.Color("peers:N", sort=names, title="peers", scale=alt.Scale(range=LIGHT["series"][1:5])),
+        color=alt.Color("peers:N", title="peers", scale=alt.Scale(domain=names, range=LIGHT["series"][1:5])),
     )
     height = alt.Y("value:Q", title="rise of agreement, points")
-    shape = alt.Shape("peers:N", sort=names, title="peers")
+    shape = alt.Shape("peers:N", title="peers", scale=alt.Scale(domain=names))
     return alt.layer(
         base.mark_line().encode(y=height),
         base.mark_rule(opacity=0.5).encode(y="low:Q", y2="high:Q"),
