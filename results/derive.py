@@ -67,6 +67,13 @@ def derive(name: str, out: Path) -> None:
     write_page(name, out)
 
 
+def report(name: str, out: Path) -> None:
+    """Writes the report pages of the runs of one study to ``out``, where they take too long for a test to make them."""
+    with loaded(name) as study:
+        if hasattr(study, "report"):
+            study.report(RESULTS / name, out)
+
+
 def write_page(name: str, out: Path) -> None:
     """Writes the README of one study, from the tables in ``out``, or the published ones."""
     out.mkdir(parents=True, exist_ok=True)
@@ -110,6 +117,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         why = "only its page was asked for" if arguments.pages else None if arguments.study else apart(name)
         if why is None:
             derive(name, arguments.out / name)
+            report(name, arguments.out / name)
         else:
             write_page(name, arguments.out / name)
         print(arguments.out / name / "README.md", f"(from the tables that are there: {why})" if why else "")

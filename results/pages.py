@@ -17,6 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes
 
 RESULTS = Path(__file__).parent
 MINUS = "−"
+SMALL = 0.02
+"""Differences below it are told with a digit behind the point."""
 
 
 class Table:
@@ -105,7 +107,8 @@ def told(row: Mapping[str, Any]) -> str:
     if row["value"] is None:
         return ""
     unit = {"percent": " %", "points": " points", "number": ""}[form]
-    digits = _digits([end for end in ends if end is not None]) if form == "number" else 0
+    small = form == "points" and abs(row["value"]) < SMALL
+    digits = _digits([end for end in ends if end is not None]) if form == "number" else int(small)
     if row["low"] is not None and row["high"] is not None:
         return interval(row, form, digits=digits) + unit
     return {"percent": percent, "points": points, "number": number}[form](row["value"], digits) + unit

@@ -632,11 +632,13 @@ def answers(ladders: Sequence[Row], sizes: Sequence[Row]) -> Iterator[Row]:
     """The rows of the front page."""
     for arm, measured in (("simulator", "simulator, known truth"), ("real models", "three real models on a CPU")):
         steps = {row["step"]: row for row in ladders if row["arm"] == arm}
-        if "described" in steps:
-            start, end = steps["described"], steps["parsing"]
-            text = f"With all else equal {_told(end)}; {_told(start)} where all is at temperature zero (the number)"
-            asked = "Do two diverse agents match sixteen alike in a vote?"
-            yield {"question": asked, "answer": text, **_ends(start, "value"), "form": "points", "measured": measured}
+        asked = "Do two diverse agents match sixteen alike in a vote?"
+        places = {"parsing": "with decoding, pool and parsing equal", "described": "where all is at temperature zero"}
+        for step, where in places.items():
+            if step in steps:
+                row = steps[step]
+                text = f"{_told(row).capitalize()} {where}"
+                yield {"question": asked, "answer": text, **_ends(row, "value"), "form": "points", "measured": measured}
         teams = {(row["layer"], row["n"]): row for row in sizes if row["arm"] == arm}
         if ("L4", 16) in teams:
             large, three = teams["L4", 16], teams["L4", 3]
