@@ -29,7 +29,7 @@ from agentscale.analysis import bootstrap_means, detectable_delta, paired_delta
 from agentscale.api import Run
 
 Row = dict[str, Any]
-SEED, POWER = 1, 0.8
+SEED, POWER, LEVEL = 1, 0.8, 0.95
 REPORTED = ("votes-sums", "debates")
 SIXTEEN = Path("two-against-sixteen") / "recordings" / "sums"
 """Sixteen copies of three of the models, recorded for the neighbouring study."""
@@ -94,13 +94,14 @@ def design_row(pool: Pool) -> Row:
 
 
 def settings_rows(pool: Pool, cold: Run) -> list[Row]:
-    """What holds for all: decoding, and the power that detectable differences have."""
+    """What holds for all: decoding, the level of intervals, and the power that detectable differences have."""
     sampling, colder = (run.header.cells[0].team.agents[0].sampling for run in (pool.run, cold))
     return [
         {"key": "temperature", "value": sampling.temperature},
         {"key": "cold", "value": colder.temperature},
         {"key": "max_tokens", "value": sampling.max_tokens},
         {"key": "power", "value": POWER},
+        {"key": "level", "value": LEVEL},
     ]
 
 
