@@ -16,7 +16,7 @@ from typing import Any
 
 import altair as alt
 import numpy as np
-from channels import channel_rows, embedder_rows
+from channels import EMBEDDED, channel_rows, embedder_rows
 from debates import debate_rows
 from extrapolation import extrapolation_rows
 from numpy.typing import NDArray
@@ -212,20 +212,21 @@ def vote_chart(task: str, votes: list[Row]) -> alt.LayerChart:
     base = alt.Chart(data(rows), title=task, width=190, height=190).encode(
         x=alt.X("n:Q", title="agents", scale=alt.Scale(type="log", base=2), axis=alt.Axis(values=[1, 2, 4, 8, 16])),
         color=alt.Color("layer:N", title=None),
-        shape=alt.Shape("layer:N", title=None),
     )
     y = alt.Y("value:Q", title="vote accuracy", axis=alt.Axis(format="%"))
-    band = base.mark_rule(opacity=0.5).encode(alt.Y("low:Q", title="vote accuracy"), y2="high:Q")
-    return band + base.mark_line().encode(y) + base.mark_point().encode(y)
+    ends = base.mark_rule(opacity=0.5).encode(alt.Y("low:Q"), alt.Y2("high:Q"))
+    points = base.mark_point().encode(y, shape=alt.Shape("layer:N", legend=None))
+    return ends + base.mark_line().encode(y) + points
 
 
 def channel_chart(task: str, channels: list[Row]) -> alt.LayerChart:
-    """Accuracy against K* of teams of four, by embedder."""
-    rows = [row for row in channels if row["task"] == task and row["embedder"] == "use"]
-    base = alt.Chart(data(rows), title=task, width=190, height=190).encode(
-        x=alt.X("k_star:Q", title="K*", scale=alt.Scale(zero=False)),
-        y=alt.Y("accuracy:Q", title="vote accuracy", axis=alt.Axis(format="%")),
+    """Accuracy against K* of teams of four by the first embedder; teams of one model are named."""
+    rows = [row for row in channels if row["task"] == task and row["embedder"] == EMBEDDED[0] and row["n"] == 4]
+    named = [row for row in rows if row["layer"] == "L1"]
+    x = alt.X("k_star:Q", title="K*", scale=alt.Scale(zero=False))
+    y = alt.Y("accuracy:Q", title="vote accuracy", axis=alt.Axis(format="%"))
+    points = alt.Chart(data(rows), title=task, width=190, height=190).mark_point().encode(
+        x, y, color=alt.Color("layer:N", title=None), shape=alt.Shape("layer:N", title=None)
     )
-    return base.mark_point().encode(shape=alt.Shape("layer:N", title=None), color=alt.Color("layer:N", title=None)) + (
-        base.mark_text(align="left", dx=7, dy=1).encode(text="label:N")
-    )
+    names = alt.Chart(data(named)).mark_text(align="left", dx=7, dy=10).encode(x, y, text="label:N")
+    return points + names
