@@ -101,6 +101,13 @@ def noise(row: Mapping[str, Any]) -> str:
     return "inside its noise" if row["low"] <= 0 <= row["high"] else "outside its noise"
 
 
+def standing(low: float, high: float) -> str:
+    """Where an interval of a difference puts the first of the two: ``ahead``, ``behind``, or ``level within noise``."""
+    if low <= 0 <= high:
+        return "level within noise"
+    return "ahead" if low > 0 else "behind"
+
+
 def told(row: Mapping[str, Any]) -> str:
     """The headline of a study, a row of its table ``answer``: ``65 [47, 81] %``; without its interval where it has none."""
     form, ends = row["form"], [row[key] for key in ("value", "low", "high")]

@@ -1,8 +1,9 @@
-"""How studies write tables and figures: CSV with few digits, and charts in the style of the reports."""
+"""How studies write tables, figures and pages of runs: CSV with few digits, and charts in the style of the reports."""
 
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
+from agentscale.api import Run
 from agentscale.report.colours import LIGHT
 from agentscale.report.figures.base import theme
 
@@ -41,6 +43,12 @@ def write_figure(out: Path, name: str, *charts: alt.Chart | alt.LayerChart, colu
     path = out / "figures" / f"{name}.svg"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(vl_convert.vegalite_to_svg(drawn), "utf-8")
+
+
+def write_report(path: Path, run: Run) -> None:
+    """Writes the report page of a run to ``path``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(run.report(), path)
 
 
 def data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:

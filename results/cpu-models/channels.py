@@ -82,7 +82,7 @@ def _spearman(one: Any, other: Any) -> float:
 
 
 def _teams(pool: Pool) -> Iterator[tuple[str, str, list[str]]]:
-    copies, models = int(pool.law.recorded.max()), pool.models
+    copies, models = pool.copies, pool.models
     for model in models:
         yield "L1", model, [f"{model}/-/{copy}" for copy in range(min(4, copies))]
     for one, other in combinations(models, 2):

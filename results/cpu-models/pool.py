@@ -35,9 +35,14 @@ class Pool:
         return list(dict.fromkeys(config.split("/")[0] for config in self.configs))
 
     @property
+    def copies(self) -> int:
+        """Of a plain model, at the question with the fewest."""
+        return int(self.law.recorded.max())
+
+    @property
     def teams(self) -> list[tuple[str, int]]:
         """Layers and sizes that the pool holds without asking a configuration for more than it has."""
-        copies, models = int(self.law.recorded.max()), len(self.models)
+        copies, models = self.copies, len(self.models)
         alike = [("L1", size) for size in (1, 2, 3, 4) if size <= copies]
         mixed = [("L3", size) for size in (2, 4, 8, 12, 16) if size <= copies * models]
         if len(self.configs) == models:

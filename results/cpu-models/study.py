@@ -8,7 +8,6 @@ exactly, as means over all sub-teams; teams that talk come from debates of their
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,9 +19,10 @@ from channels import EMBEDDED, channel_rows, embedder_rows
 from debates import debate_rows
 from extrapolation import extrapolation_rows
 from numpy.typing import NDArray
+from pages import standing
 from pool import TASKS, Pool, read_pool
 from temperature import temperature_rows
-from writing import data, write_figure, write_table
+from writing import data, write_figure, write_report, write_table
 
 import agentscale
 from agentscale.analysis import bootstrap_means, detectable_delta, paired_delta
@@ -70,16 +70,15 @@ def derive(source: Path, out: Path) -> None:
 
 def report(source: Path, out: Path) -> None:
     """Writes the report pages of the votes on sums and of the debates."""
-    (out / "pages").mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder:
         for name in REPORTED:
-            made = agentscale.replay(source / "recordings" / name, out=Path(folder) / name).report()
-            shutil.copyfile(made, out / "pages" / f"{name}.html")
+            run = agentscale.replay(source / "recordings" / name, out=Path(folder) / name)
+            write_report(out / "pages" / f"{name}.html", run)
 
 
 def design_row(pool: Pool) -> Row:
     """What was asked of a task, and the smallest difference that so many questions show."""
-    copies = int(pool.law.recorded.max())
+    copies = pool.copies
     spread = float(np.abs(pool.same_layer("L3", 4) - pool.same_layer("L1", copies)).mean())
     return {
         "task": pool.task,
@@ -130,14 +129,14 @@ def vote_rows(pool: Pool) -> Iterator[Row]:
     for layer, size in pool.teams:
         yield {"task": pool.task, "layer": layer, "model": "", "n": size} | _of(pool, pool.same_layer(layer, size))
     for model in pool.models:
-        for size in range(1, int(pool.law.recorded.max()) + 1):
+        for size in range(1, pool.copies + 1):
             right = pool.right({f"{model}/-": size})
             yield {"task": pool.task, "layer": "L1", "model": model, "n": size} | _of(pool, right)
 
 
 def delta_rows(pool: Pool) -> Iterator[Row]:
     """Paired differences of teams, over the questions of a task."""
-    copies = int(pool.law.recorded.max())
+    copies = pool.copies
     best = max(pool.models, key=lambda model: float(np.mean(pool.right({f"{model}/-": 1}))))
     arms = {
         **{f"{layer} × {size}": pool.same_layer(layer, size) for layer, size in pool.teams},
@@ -183,19 +182,13 @@ def answer_rows(deltas: list[Row]) -> list[Row]:
     return [
         {
             "question": "Does mixing four small models help their vote?",
-            "answer": text.format(how=_told(rows[task, what])),
+            "answer": text.format(how=standing(rows[task, what]["low"], rows[task, what]["high"])),
             **{key: rows[task, what][key] for key in ("value", "low", "high")},
             "form": "points",
             "measured": "four real models of three families on a CPU",
         }
         for task, what, text in said
     ]
-
-
-def _told(row: Row) -> str:
-    if row["low"] <= 0 <= row["high"]:
-        return "level within noise"
-    return "ahead" if row["low"] > 0 else "behind"
 
 
 def _of(pool: Pool, right: NDArray[np.float64]) -> Row:

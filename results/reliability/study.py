@@ -9,7 +9,6 @@ whole steps and for the one letter that is left of a step, and their recordings 
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import altair as alt
 import measured
 import simulated
 from simulated import Row
-from writing import data, write_figure, write_table
+from writing import data, write_figure, write_report, write_table
 
 import agentscale
 
@@ -29,7 +28,7 @@ def derive(source: Path, out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         walked = agentscale.run(source / "experiments" / "chains.yaml", out=Path(folder) / "chains")
         tables = simulation(list(measured.chains(walked)))
-        keep_report(walked, out)
+        write_report(out / "reports" / f"{walked.header.name}.html", walked)
         letters = kept(source, "letters", Path(folder), out)
         whole = kept(source, "steps", Path(folder), out)
     of_chain = measured.letters_of(source / "experiments" / "letters")
@@ -48,14 +47,8 @@ def derive(source: Path, out: Path) -> None:
 def kept(source: Path, name: str, folder: Path, out: Path) -> list[measured.Asked]:
     """What the models of a recording said, replayed; its page is kept."""
     run = agentscale.replay(source / "recordings" / name, out=folder / name)
-    keep_report(run, out)
+    write_report(out / "reports" / f"{run.header.name}.html", run)
     return measured.asked(run)
-
-
-def keep_report(run: agentscale.Run, out: Path) -> None:
-    """Copies the page of a run."""
-    (out / "reports").mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(run.report(), out / "reports" / f"{run.header.name}.html")
 
 
 def simulation(chains: list[Row]) -> dict[str, list[Row]]:

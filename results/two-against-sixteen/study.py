@@ -17,13 +17,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations, product
 from pathlib import Path
-from shutil import copyfile
 from typing import Any, NamedTuple
 
 import altair as alt
 import numpy as np
 from numpy.typing import NDArray
-from writing import data, write_figure, write_table
+from pages import standing
+from writing import data, write_figure, write_report, write_table
 
 import agentscale
 from agentscale.analysis import (
@@ -310,9 +310,7 @@ def pool_of(recording: Path, out: Path) -> Pool:
     """The answers of a recorded run, played again in a folder of its own, whose page is kept."""
     with tempfile.TemporaryDirectory() as folder:
         run = agentscale.replay(recording, out=Path(folder) / "run")
-        page = out / "reports" / f"{recording.name}.html"
-        page.parent.mkdir(parents=True, exist_ok=True)
-        copyfile(run.report(), page)
+        write_report(out / "reports" / f"{recording.name}.html", run)
         (found,) = read_pilots(run.folder)
         ids = [sample for _, sample in sorted(run.folder.questions())]
     models, personas = zip(*(config.rsplit("/", 1) for config in found.configs), strict=True)
@@ -663,9 +661,7 @@ def _ends(row: Row, name: str) -> Row:
 def _told(row: Row, name: str = "value") -> str:
     """What the interval of a difference says."""
     found = _ends(row, name)
-    if found["low"] <= 0 <= found["high"]:
-        return "level within noise"
-    return "ahead" if found["low"] > 0 else "behind"
+    return standing(found["low"], found["high"])
 
 
 # Figures.
