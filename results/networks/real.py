@@ -25,15 +25,16 @@ def real_rows(recording: Path) -> list[Row]:
         run = agentscale.replay(recording, out=Path(folder) / "run")
         plays = list(run.rows("world_runs"))
         agents = run.header.cells[0].size
+        replicates = run.header.replicates
     problems = list(dict.fromkeys(play["question"] for play in plays))
     groups = [(name, [play for play in plays if play["question"] == name]) for name in problems]
-    return list(_counted([*groups, ("all", plays)], agents))
+    return [row | {"replicates": replicates} for row in _counted([*groups, ("all", plays)], agents)]
 
 
 def _counted(groups: Sequence[tuple[str, list[Row]]], agents: int) -> Iterator[Row]:
     for name, plays in groups:
         solved = round(sum(play["solved"] for play in plays))
-        share = headroom(solved, len(plays))
+        share, half = (headroom(count, len(plays)) for count in (solved, len(plays) // 2))
         yield {
             "problem": name,
             "n": agents,
@@ -42,5 +43,6 @@ def _counted(groups: Sequence[tuple[str, list[Row]]], agents: int) -> Iterator[R
             "value": solved / len(plays),
             "low": float(share.low),
             "high": float(share.high),
+            "half_width": float(half.high - half.low) / 2,
             **{measure: fmean(play[measure] for play in plays) for measure in MEANS},
         }

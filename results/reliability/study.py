@@ -14,7 +14,9 @@ from pathlib import Path
 
 import altair as alt
 import measured
+import numpy as np
 import simulated
+from scipy.stats import norm
 from simulated import Row
 from writing import data, write_figure, write_report, write_table
 
@@ -75,6 +77,14 @@ def by_letter(models: list[measured.Asked]) -> list[Row]:
     ]
 
 
+def detectable_share(items: int) -> float:
+    """How far from one half a share of so many items must lie to be told from it with a power of eight in ten.
+
+    The normal approximation: (z of the level + z of the power) √(¼ / items).
+    """
+    return float((norm.ppf(0.975) + norm.ppf(0.8)) * np.sqrt(0.25 / items))
+
+
 def design(tables: dict[str, list[Row]], models: list[Row]) -> Row:
     """Sizes of everything, and the lead that the law asks for where steps are alike."""
     hard, alike = tables["hard_steps"], tables["independent"]
@@ -99,6 +109,10 @@ def design(tables: dict[str, list[Row]], models: list[Row]) -> Row:
         "walker_valid": measured.WALKED["valid"],
         "letters": next(row["questions"] for row in models if row["grain"] == "letters"),
         "whole_steps": next(row["questions"] for row in models if row["grain"] == "steps"),
+        "copies": max(row["samples"] for row in models if row["grain"] == "letters"),
+        "copies_cold": min(row["samples"] for row in models if row["grain"] == "letters"),
+        "copies_whole": max(row["samples"] for row in models if row["grain"] == "steps"),
+        "shown": detectable_share(next(row["questions"] for row in models if row["grain"] == "letters")),
         "models": len({row["model"] for row in models}),
         "calls": sum(row["questions"] * row["samples"] for row in models),
         "guess": 1 / 3,
